@@ -1,0 +1,20 @@
+namespace VmdkFast.Layout;
+
+/// <summary>What a field's number counts.</summary>
+public enum FieldUnit
+{
+    /// <summary>A plain number, a signature or a code.</summary>
+    None,
+
+    /// <summary>Bytes.</summary>
+    Bytes,
+
+    /// <summary>Sectors of 512 bytes.</summary>
+    Sectors,
+
+    /// <summary>Entries of a grain table or a grain directory.</summary>
+    Entries,
+
+    /// <summary>A set of bits.</summary>
+    Flags,
+}
