@@ -1,6 +1,6 @@
 namespace VmdkFast.Generators;
 
-/// <summary>Names of the pipeline's stages; the caching tests read this class, so a new stage is tested at once.</summary>
+/// <summary>Names of the pipeline's stages. Caching tests read this class: a new stage is tested at once.</summary>
 static class StageNames
 {
     /// <summary>One <see cref="Model.ParseResult"/> for every structure.</summary>

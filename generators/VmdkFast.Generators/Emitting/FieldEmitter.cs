@@ -11,9 +11,6 @@ static class FieldEmitter
     const string Binary = "global::System.Buffers.Binary.BinaryPrimitives";
     const string Layout = "global::VmdkFast.Layout";
 
-    const string GeneratedCode =
-        "[global::System.CodeDom.Compiler.GeneratedCode(\"VmdkFast.Generators\", \"1\")]";
-
     /// <summary>The property of the structure; its own documentation, when it has some, stays the only one.</summary>
     public static void WriteReaderProperty(SourceWriter writer, FieldModel field)
     {
@@ -22,7 +19,7 @@ static class FieldEmitter
             WriteDocumentation(writer, field);
         }
 
-        writer.Write(GeneratedCode);
+        writer.Write(LayoutEmitter.GeneratedCode);
         writer.Write($"{field.Modifiers} {field.TypeCode} {field.Identifier} => {ReadCode(field)};");
     }
 

@@ -7,8 +7,12 @@ namespace VmdkFast.Generators.Emitting;
 /// <summary>Model to text; it decides nothing that the model could say.</summary>
 static class LayoutEmitter
 {
-    const string GeneratedCode =
+    /// <summary>Stands on every emitted member; its version changes only when the output's shape does.</summary>
+    public const string GeneratedCode =
         "[global::System.CodeDom.Compiler.GeneratedCode(\"VmdkFast.Generators\", \"1\")]";
+
+    const string FieldTableType =
+        "global::System.Collections.Immutable.ImmutableArray<global::VmdkFast.Layout.LayoutField>";
 
     /// <summary>The source of one structure.</summary>
     public static string Emit(LayoutModel layout)
@@ -75,46 +79,50 @@ static class LayoutEmitter
             """);
     }
 
-    static void WriteReading(SourceWriter writer, LayoutModel layout, string self) => writer.Write(
-        $$"""
-        /// <summary>Views the first {{Number(layout.SizeBytes)}} bytes of <paramref name="source"/>; nothing is copied.</summary>
-        /// <returns>False when <paramref name="source"/> is shorter.</returns>
-        {{GeneratedCode}}
-        public static bool TryRead(global::System.ReadOnlySpan<byte> source, out {{self}} value)
-        {
-            if (source.Length < SizeBytes)
+    static void WriteReading(SourceWriter writer, LayoutModel layout, string self)
+    {
+        string size = Number(layout.SizeBytes);
+        writer.Write(
+            $$"""
+            /// <summary>Views the first {{size}} bytes of <paramref name="source"/>; nothing is copied.</summary>
+            /// <returns>False when <paramref name="source"/> is shorter.</returns>
+            {{GeneratedCode}}
+            public static bool TryRead(global::System.ReadOnlySpan<byte> source, out {{self}} value)
             {
-                value = default;
-                return false;
+                if (source.Length < SizeBytes)
+                {
+                    value = default;
+                    return false;
+                }
+
+                value = new {{self}}(source.Slice(0, SizeBytes));
+                return true;
             }
 
-            value = new {{self}}(source.Slice(0, SizeBytes));
-            return true;
-        }
-
-        /// <summary>Views the first {{Number(layout.SizeBytes)}} bytes of <paramref name="source"/>; nothing is copied.</summary>
-        /// <exception cref="global::System.ArgumentException"><paramref name="source"/> is shorter.</exception>
-        {{GeneratedCode}}
-        public static {{self}} Read(global::System.ReadOnlySpan<byte> source)
-        {
-            if (!TryRead(source, out {{self}} value))
+            /// <summary>Views the first {{size}} bytes of <paramref name="source"/>; nothing is copied.</summary>
+            /// <exception cref="global::System.ArgumentException"><paramref name="source"/> is shorter.</exception>
+            {{GeneratedCode}}
+            public static {{self}} Read(global::System.ReadOnlySpan<byte> source)
             {
-                throw new global::System.ArgumentException("{{layout.Identifier}} needs {{Number(layout.SizeBytes)}} bytes.", nameof(source));
+                if (!TryRead(source, out {{self}} value))
+                {
+                    {{TooShort(layout, "source")}}
+                }
+
+                return value;
             }
 
-            return value;
-        }
-
-        /// <summary>Clears the first {{Number(layout.SizeBytes)}} bytes of <paramref name="target"/> and writes to them.</summary>
-        /// <exception cref="global::System.ArgumentException"><paramref name="target"/> is shorter.</exception>
-        {{GeneratedCode}}
-        public static Writer CreateWriter(global::System.Span<byte> target)
-        {
-            var writer = new Writer(target);
-            target.Slice(0, SizeBytes).Clear();
-            return writer;
-        }
-        """);
+            /// <summary>Clears the first {{size}} bytes of <paramref name="target"/> and writes to them.</summary>
+            /// <exception cref="global::System.ArgumentException"><paramref name="target"/> is shorter.</exception>
+            {{GeneratedCode}}
+            public static Writer CreateWriter(global::System.Span<byte> target)
+            {
+                var writer = new Writer(target);
+                target.Slice(0, SizeBytes).Clear();
+                return writer;
+            }
+            """);
+    }
 
     static void WriteFieldTable(SourceWriter writer, LayoutModel layout)
     {
@@ -123,7 +131,7 @@ static class LayoutEmitter
 
             /// <summary>The fields by offset; the same array on every call.</summary>
             {{GeneratedCode}}
-            public static global::System.Collections.Immutable.ImmutableArray<global::VmdkFast.Layout.LayoutField> Fields { get; } =
+            public static {{FieldTableType}} Fields { get; } =
             [
             """);
         foreach (FieldModel field in layout.Fields)
@@ -143,20 +151,20 @@ static class LayoutEmitter
     static void WriteWriter(SourceWriter writer, LayoutModel layout)
     {
         writer.Write("");
-        writer.Write("/// <summary>Writes the fields in place. Bytes of fields that are not set stay as they are.</summary>");
+        writer.Write("/// <summary>Writes fields in place. A field that is not set keeps its bytes.</summary>");
         writer.Write(GeneratedCode);
         writer.Open("public readonly ref struct Writer");
         writer.Write(
             $$"""
             readonly global::System.Span<byte> _bytes;
 
-            /// <summary>Writes to the first {{Number(layout.SizeBytes)}} bytes of <paramref name="target"/>; clears nothing.</summary>
+            /// <summary>Writes to the first bytes of <paramref name="target"/>; clears nothing.</summary>
             /// <exception cref="global::System.ArgumentException"><paramref name="target"/> is shorter.</exception>
             public Writer(global::System.Span<byte> target)
             {
                 if (target.Length < SizeBytes)
                 {
-                    throw new global::System.ArgumentException("{{layout.Identifier}} needs {{Number(layout.SizeBytes)}} bytes.", nameof(target));
+                    {{TooShort(layout, "target")}}
                 }
 
                 _bytes = target.Slice(0, SizeBytes);
@@ -170,6 +178,10 @@ static class LayoutEmitter
 
         writer.Close();
     }
+
+    static string TooShort(LayoutModel layout, string parameter) =>
+        $"throw new global::System.ArgumentException(\"{layout.Identifier} needs {Number(layout.SizeBytes)} bytes.\", "
+        + $"nameof({parameter}));";
 
     static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

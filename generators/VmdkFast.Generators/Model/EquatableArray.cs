@@ -4,7 +4,7 @@ using System.Collections.Immutable;
 namespace VmdkFast.Generators.Model;
 
 /// <summary>An immutable array that is equal to another when the elements are.</summary>
-/// <remarks><see cref="ImmutableArray{T}"/> compares references, which would make every model new in every run.</remarks>
+/// <remarks><see cref="ImmutableArray{T}"/> compares references: every model would be new in every run.</remarks>
 readonly struct EquatableArray<T>(ImmutableArray<T> items) : IEquatable<EquatableArray<T>>, IEnumerable<T>
     where T : IEquatable<T>
 {

@@ -13,7 +13,7 @@ static class AttributeValues
     public static IEnumerable<AttributeData> FindAll(ISymbol symbol, string metadataName) => symbol.GetAttributes()
         .Where(attribute => attribute.AttributeClass?.ToDisplayString() == metadataName);
 
-    /// <summary>The constructor's argument at this place; false when it is missing or no int, a compiler error.</summary>
+    /// <summary>The constructor's argument at this place; false when there is no int, a compiler error.</summary>
     public static bool TryGetInt(AttributeData attribute, int index, out int value)
     {
         value = 0;

@@ -25,8 +25,8 @@ static class FieldParser
             return null;
         }
 
-        if (property.DeclaringSyntaxReferences.FirstOrDefault()?.GetSyntax(token) is not PropertyDeclarationSyntax syntax
-            || !IsPartialGetter(property, syntax))
+        SyntaxNode? declaration = property.DeclaringSyntaxReferences.FirstOrDefault()?.GetSyntax(token);
+        if (declaration is not PropertyDeclarationSyntax syntax || !IsPartialGetter(property, syntax))
         {
             found.Add(DiagnosticInfo.Create(Diagnostics.FieldShape, place, property.Name));
             return null;
@@ -83,7 +83,8 @@ static class FieldParser
 
     static bool IsPartialGetter(IPropertySymbol property, PropertyDeclarationSyntax syntax) =>
         syntax.Modifiers.Any(SyntaxKind.PartialKeyword)
-        && property is { IsStatic: false, GetMethod: not null, SetMethod: null, RefKind: RefKind.None, PartialImplementationPart: null }
+        && property is { IsStatic: false, GetMethod: not null, SetMethod: null, RefKind: RefKind.None }
+        && property.PartialImplementationPart is null
         && syntax.ExpressionBody is null
         && syntax.AccessorList?.Accessors.All(a => a.Body is null && a.ExpressionBody is null) == true;
 

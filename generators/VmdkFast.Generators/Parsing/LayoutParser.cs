@@ -10,6 +10,9 @@ namespace VmdkFast.Generators.Parsing;
 /// <summary>Symbols to model. Nothing outside this folder sees a symbol.</summary>
 static class LayoutParser
 {
+    static readonly SymbolDisplayFormat s_namespaceFormat = SymbolDisplayFormat.FullyQualifiedFormat
+        .WithGlobalNamespaceStyle(SymbolDisplayGlobalNamespaceStyle.Omitted);
+
     /// <summary>Parses one declaration.</summary>
     /// <remarks>
     /// A wrong range does not stop the source from being written, and a wrong field only leaves itself out: else the
@@ -22,7 +25,8 @@ static class LayoutParser
         var found = new List<DiagnosticInfo>();
         AttributeData onDisk = context.Attributes[0];
         LocationInfo place = LocationInfo.From(syntax.Identifier.GetLocation());
-        if (!AttributeValues.TryGetInt(onDisk, 0, out int sizeBytes) || !CheckShape(type, syntax, place, sizeBytes, found))
+        if (!AttributeValues.TryGetInt(onDisk, 0, out int sizeBytes)
+            || !CheckShape(type, syntax, place, sizeBytes, found))
         {
             return new(null, ToArray(found));
         }
@@ -34,7 +38,7 @@ static class LayoutParser
         Coverage.Check(type.Name, place, sizeBytes, claims, found);
 
         var layout = new LayoutModel(
-            type.ContainingNamespace.IsGlobalNamespace ? "" : type.ContainingNamespace.ToDisplayString(s_namespaceFormat),
+            NamespaceOf(type),
             new([.. ContainingTypes(syntax).Select(Header)]),
             syntax.Identifier.Text,
             syntax.TypeParameterList?.ToString() ?? "",
@@ -44,9 +48,6 @@ static class LayoutParser
             new([.. fields.OrderBy(f => f.OffsetBytes).ThenBy(f => f.Name, StringComparer.Ordinal)]));
         return new(layout, ToArray(found));
     }
-
-    static readonly SymbolDisplayFormat s_namespaceFormat = SymbolDisplayFormat.FullyQualifiedFormat
-        .WithGlobalNamespaceStyle(SymbolDisplayGlobalNamespaceStyle.Omitted);
 
     static EquatableArray<DiagnosticInfo> ToArray(List<DiagnosticInfo> found) => new(found.ToImmutableArray());
 
@@ -145,7 +146,11 @@ static class LayoutParser
             name = outer.MetadataName + "." + name;
         }
 
-        return (type.ContainingNamespace.IsGlobalNamespace ? "" : type.ContainingNamespace.ToDisplayString() + ".")
-            + name.Replace('`', '-') + ".g.cs";
+        string space = NamespaceOf(type).Replace("@", "");
+        return (space.Length == 0 ? "" : space + ".") + name.Replace('`', '-') + ".g.cs";
     }
+
+    static string NamespaceOf(INamedTypeSymbol type) => type.ContainingNamespace.IsGlobalNamespace
+        ? ""
+        : type.ContainingNamespace.ToDisplayString(s_namespaceFormat);
 }

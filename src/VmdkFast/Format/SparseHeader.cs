@@ -3,7 +3,7 @@ using VmdkFast.Layout;
 namespace VmdkFast.Format;
 
 /// <summary>First sector of a hosted sparse extent, and its footer in a stream.</summary>
-/// <remarks>Source: "Virtual Disk Format 5.0", VMware technical note, 2011. From byte 73 on nothing is aligned.</remarks>
+/// <remarks>Source: "Virtual Disk Format 5.0", VMware technical note, 2011. Most fields are not aligned.</remarks>
 [OnDisk(512, Meaning = "Header and footer of a hosted sparse extent.")]
 [Reserved(79, 433)]
 readonly ref partial struct SparseHeader

@@ -16,7 +16,7 @@ public interface IOnDisk<TSelf>
     /// <summary>The fields by offset; the same array on every call. Reserved bytes are in no field.</summary>
     static abstract ImmutableArray<LayoutField> Fields { get; }
 
-    /// <summary>Views the first <see cref="SizeBytes"/> bytes of <paramref name="source"/>; nothing is copied.</summary>
+    /// <summary>Views the first <see cref="SizeBytes"/> bytes of <paramref name="source"/>, without a copy.</summary>
     /// <returns>False when <paramref name="source"/> is shorter.</returns>
     static abstract bool TryRead(ReadOnlySpan<byte> source, out TSelf value);
 }

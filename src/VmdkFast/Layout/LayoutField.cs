@@ -13,7 +13,7 @@ public sealed class LayoutField
     /// <param name="name">The property's name.</param>
     /// <param name="offsetBytes">Offset of the first byte; 0 or more.</param>
     /// <param name="sizeBytes">Number of bytes: 1, 2, 4 or 8 for a number, at least 1 for bytes.</param>
-    /// <param name="typeName">The property's type as a reader of tables expects it: <c>uint</c>, <c>byte[16]</c>.</param>
+    /// <param name="typeName">The property's type as tables show it: <c>uint</c>, <c>byte[16]</c>.</param>
     /// <param name="encoding">How the bytes make a value.</param>
     /// <param name="unit">What the number counts.</param>
     /// <param name="meaning">What the field means; may be empty.</param>
