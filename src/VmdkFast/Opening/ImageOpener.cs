@@ -12,40 +12,33 @@ sealed class ImageOpener
     readonly ExtentOpener _extents;
     readonly ReferenceOpener _references;
 
-    ImageOpener(VmdkOpenOptions options)
+    ImageOpener(VmdkOpenOptions options, ImageFiles files)
     {
         _options = options;
-        _files = new ImageFiles(options);
-        _extents = new ExtentOpener(options, _files);
+        _files = files;
+        _extents = new ExtentOpener(options, files);
         _references = new ReferenceOpener(options);
     }
 
     /// <summary>Opens an image; every file is closed again when anything fails.</summary>
     internal static OpenedImage Open(string path, VmdkOpenOptions options)
     {
-        var opener = new ImageOpener(options);
-        try
-        {
-            return opener.OpenChain(path);
-        }
-        catch
-        {
-            opener._files.Dispose();
-            throw;
-        }
+        // The files are given away by a success; until then every way out closes them.
+        using var files = new ImageFiles(options);
+        return new ImageOpener(options, files).OpenChain(path);
     }
 
     OpenedImage OpenChain(string path)
     {
         var images = new List<OpenedLayer>();
-        LocalFile? file = LocalFile.Open(path, FileAccessMode.ReadOnly);
+        LocalFile? file = LocalFile.Open(path, FileAccessMode.Read);
         ImageFolder? folder = null;
         try
         {
             while (file is not null)
             {
-                folder ??= ImageFolder.Beside(file.Path, _options.Limits);
                 _files.AddImage(file);
+                folder ??= ImageFolder.Beside(file.Path, _options.Limits);
                 OpenedLayer image = OpenLayer(file, folder);
                 CheckContentId(images.LastOrDefault(), image);
                 images.Add(image);
