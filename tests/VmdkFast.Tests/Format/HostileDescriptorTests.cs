@@ -70,7 +70,8 @@ public sealed class HostileDescriptorTests
             iter: 20_000);
 
     static readonly Gen<string> s_fragments = DescriptorSamples.AnyOf(
-        "version=1\nCID=1\ncreateType=x\n", "version", "=", "1", "\n", "\r", " ", "\t", "\"", "\0", "#", "RW ", "RDONLY ",
+        "version=1\nCID=1\ncreateType=x\n", "version", "=", "1", "\n", "\r", " ", "\t", "\"", "\0", "#",
+        "RW ", "RDONLY ",
         "NOACCESS ", "\nRW 1 FLAT \"a\"", " 0", "99999999999999999999", "-1", "ZERO", "SPARSE", "VMFS", "\xFF",
         "encoding=", "GBK", "UTF-8", "ddb.geometry.cylinders = ", "CID=", "parentCID=", "parentFileNameHint=\"",
         "\xEF\xBB\xBF");
