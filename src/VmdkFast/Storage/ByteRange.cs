@@ -1,7 +1,7 @@
 namespace VmdkFast.Storage;
 
 /// <summary>Bytes from <paramref name="StartBytes"/> up to, not including, <paramref name="EndBytes"/>.</summary>
-internal readonly record struct ByteRange(long StartBytes, long EndBytes)
+readonly record struct ByteRange(long StartBytes, long EndBytes)
 {
     internal long LengthBytes => EndBytes - StartBytes;
 }

@@ -1,4 +1,4 @@
 namespace VmdkFast.Storage;
 
 /// <summary>A file by device and inode: the only comparison of files that links and renames cannot fool.</summary>
-internal readonly record struct FileIdentity(ulong Device, ulong Inode);
+readonly record struct FileIdentity(ulong Device, ulong Inode);

@@ -9,7 +9,7 @@ namespace VmdkFast.Storage;
 /// sealed implementation can be tested for and inlined. Every member is safe for concurrent use. Failures of the
 /// operating system surface as <see cref="VmdkException"/> with <see cref="VmdkErrorCode.InputOutput"/>.
 /// </remarks>
-internal abstract class ImageFile : IDisposable
+abstract class ImageFile : IDisposable
 {
     /// <summary>The path as it was opened, for messages; never used to open anything again.</summary>
     internal abstract string Path { get; }

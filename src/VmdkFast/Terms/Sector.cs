@@ -1,7 +1,7 @@
 namespace VmdkFast;
 
 /// <summary>The unit of the format: 512 bytes, always.</summary>
-internal static class Sector
+static class Sector
 {
     /// <summary>Bytes in a sector.</summary>
     internal const int Bytes = 512;
