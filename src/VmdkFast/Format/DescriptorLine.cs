@@ -58,6 +58,9 @@ readonly record struct DescriptorLine(
         : Ascii.EqualsIgnoreCase(word, "NOACCESS") ? VmdkAccess.None
         : null;
 
+    /// <summary>Whether the line ends as Windows ends lines.</summary>
+    internal bool EndsWithCrLf(ReadOnlySpan<byte> text) => text[Start..Next].EndsWith("\r\n"u8);
+
     static bool StartsWithAccessWord(ReadOnlySpan<byte> bytes)
     {
         int blank = bytes.IndexOfAny((byte)' ', (byte)'\t');

@@ -116,11 +116,11 @@ sealed partial class DescriptorText
     /// <summary>1024 x major + 32 x minor + patch; 2147483647 for unmanaged tools; null when not stated.</summary>
     internal uint? ToolsVersion => Number(DescriptorKeys.ToolsVersion);
 
-    internal VmdkGeometry? Geometry => ReadGeometry("ddb.geometry.cylinders", "ddb.geometry.heads",
-        "ddb.geometry.sectors");
+    internal VmdkGeometry? Geometry =>
+        ReadGeometry(DescriptorKeys.Cylinders, DescriptorKeys.Heads, DescriptorKeys.Sectors);
 
-    internal VmdkGeometry? BiosGeometry => ReadGeometry("ddb.geometry.biosCylinders", "ddb.geometry.biosHeads",
-        "ddb.geometry.biosSectors");
+    internal VmdkGeometry? BiosGeometry =>
+        ReadGeometry(DescriptorKeys.BiosCylinders, DescriptorKeys.BiosHeads, DescriptorKeys.BiosSectors);
 
     /// <summary>The complete text, without padding.</summary>
     internal string Text => _encoding.GetString(_bytes, 0, _textLength);
@@ -128,8 +128,9 @@ sealed partial class DescriptorText
     /// <summary>Length of the text without padding, in bytes.</summary>
     internal int TextLengthBytes => _textLength;
 
-    /// <summary>The value of a key, without quotes; null when there is no such line. The first of several wins.</summary>
-    internal string? this[string key] => _lineByKey.TryGetValue(key, out int line) ? Decode(_lines[line].Value) : null;
+    /// <summary>The value of a key, without quotes; null when there is no such line; the first of several.</summary>
+    internal string? this[string key] =>
+        _lineByKey.TryGetValue(key, out int line) ? Decode(_lines[line].Value) : null;
 
     /// <summary>Reads a descriptor.</summary>
     /// <param name="bytes">The file, or the embedded area; the text ends at the first NUL.</param>

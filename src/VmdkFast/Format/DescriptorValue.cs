@@ -36,7 +36,8 @@ static class DescriptorValue
         ArgumentException.ThrowIfNullOrEmpty(key, parameterName);
         if (!key.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-'))
         {
-            throw new ArgumentException("A descriptor's key is made of ASCII letters, digits and . _ -.", parameterName);
+            throw new ArgumentException(
+                "A descriptor's key is made of ASCII letters, digits and . _ -.", parameterName);
         }
     }
 }

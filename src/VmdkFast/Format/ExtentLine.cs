@@ -26,7 +26,7 @@ sealed class ExtentLine
     /// <summary>The file's name, decoded, for people; null when the line names none.</summary>
     internal string? FileName { get; init; }
 
-    /// <summary>The file's name as it stands in the descriptor; files are opened by this. Empty without a name.</summary>
+    /// <summary>The file's name as the descriptor has it; files are opened by this. Empty without one.</summary>
     internal ReadOnlyMemory<byte> FileNameBytes { get; init; }
 
     /// <summary>First sector within the file; not 0 only for FLAT. With the length at most MaxSectors.</summary>
