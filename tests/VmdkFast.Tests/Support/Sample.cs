@@ -10,5 +10,8 @@ public sealed record Sample(
 {
     public string FullPath => Repo.PathOf("tests", "VmdkFast.Tests", "Samples", RelativePath);
 
+    /// <summary>Above 1 GiB, where hashing takes many seconds.</summary>
+    public bool IsLarge => CapacitySectors * 512 > 1L << 30;
+
     public override string ToString() => RelativePath;
 }

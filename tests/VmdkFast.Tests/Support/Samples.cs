@@ -41,6 +41,14 @@ public static class Samples
     /// <summary>The samples that can be read.</summary>
     public static IEnumerable<Sample> Readable => All.Where(sample => sample.Fault == SampleFault.None);
 
+    /// <summary>Paths of the samples that can be read and are small enough to hash, for theories.</summary>
+    public static TheoryData<string> SmallPaths =>
+        [.. Readable.Where(sample => !sample.IsLarge).Select(sample => sample.RelativePath)];
+
+    /// <summary>Paths of the large samples, for theories; all of them are empty disks.</summary>
+    public static TheoryData<string> LargePaths =>
+        [.. Readable.Where(sample => sample.IsLarge).Select(sample => sample.RelativePath)];
+
     /// <summary>Paths of the samples that can be read, for theories.</summary>
     public static TheoryData<string> ReadablePaths => [.. Readable.Select(sample => sample.RelativePath)];
 

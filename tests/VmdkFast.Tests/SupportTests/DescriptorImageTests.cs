@@ -23,7 +23,7 @@ public sealed class DescriptorImageTests
     [InlineData("vmfsThin", 0)]
     [InlineData("vmfsPreallocated", 0)]
     [InlineData("vmfsEagerZeroedThick", 4000)]
-    [InlineData("custom", 3)]
+    [InlineData("custom", 41)]
     [InlineData("fullDevice", 0)]
     [InlineData("partitionedDevice", 7777)]
     public void FlatDisksThatQemuDoesNotKnowAreRightUnderAnotherName(string createType, long extentSectors)

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using VmdkFast.Tests.Support;
 using Xunit;
 
@@ -5,18 +6,37 @@ namespace VmdkFast.Tests.SupportTests;
 
 public sealed class SamplesTests
 {
-    public static TheoryData<string> Readable => Samples.ReadablePaths;
+    public static TheoryData<string> Small => Samples.SmallPaths;
+
+    public static TheoryData<string> Large => Samples.LargePaths;
 
     public static TheoryData<string> Faulty => Samples.FaultyPaths;
 
     [Theory]
-    [MemberData(nameof(Readable))]
+    [MemberData(nameof(Small))]
     public void QemuReadsTheContentThatTheTableGives(string relativePath)
     {
         Sample sample = Samples.Find(relativePath);
         long lengthBytes = QemuImg.Info(sample.FullPath).GetProperty("virtual-size").GetInt64();
         Assert.Equal(sample.CapacitySectors * 512, lengthBytes);
         Assert.Equal(sample.ContentSha256, QemuImg.ToRawHash(sample.FullPath));
+    }
+
+    [Theory]
+    [MemberData(nameof(Large))]
+    public void QemuFindsLargeSamplesEmpty(string relativePath)
+    {
+        Sample sample = Samples.Find(relativePath);
+        long end = 0;
+        foreach (JsonElement run in QemuImg.Map(sample.FullPath).EnumerateArray())
+        {
+            Assert.False(run.GetProperty("data").GetBoolean());
+            Assert.True(run.GetProperty("zero").GetBoolean());
+            Assert.Equal(end, run.GetProperty("start").GetInt64());
+            end += run.GetProperty("length").GetInt64();
+        }
+
+        Assert.Equal(sample.CapacitySectors * 512, end);
     }
 
     [Theory]
