@@ -77,7 +77,9 @@ static class CommandLine
     static int ReportUsage(ParseResult parsed, StandardStreams streams)
     {
         string verb = parsed.CommandResult.Command is RootCommand ? "" : $" {parsed.CommandResult.Command.Name}";
-        Report(streams, parsed.Errors[0].Message);
+        Report(streams, verb.Length == 0 && parsed.UnmatchedTokens is [string unknown, ..]
+            ? $"'{unknown}' is neither a verb nor an option"
+            : parsed.Errors[0].Message);
         streams.Error.WriteLine($"Try 'vmdkfast{verb} --help' for more information.");
         return ExitCode.Failure;
     }
