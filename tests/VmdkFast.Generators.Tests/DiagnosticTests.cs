@@ -6,7 +6,7 @@ using Xunit;
 
 namespace VmdkFast.Generators.Tests;
 
-/// <summary>One case at least for every id; the reported text is marked in the source with <c>⟦</c> and <c>⟧</c>.</summary>
+/// <summary>One case at least for every id; brackets <c>⟦⟧</c> mark the text that is reported.</summary>
 public sealed class DiagnosticTests
 {
     const string Using = "using VmdkFast.Layout;\n";
@@ -173,7 +173,8 @@ public sealed class DiagnosticTests
         foreach (DiagnosticDescriptor descriptor in Diagnostics.All)
         {
             string title = descriptor.Title.ToString(CultureInfo.InvariantCulture);
-            Assert.Contains($"{descriptor.Id} | {descriptor.Category} | Error | {title}", ledger, StringComparison.Ordinal);
+            string line = $"{descriptor.Id} | {descriptor.Category} | Error | {title}\n";
+            Assert.Contains(line, ledger, StringComparison.Ordinal);
             Assert.EndsWith($"docs/diagnostics/{descriptor.Id}.md", descriptor.HelpLinkUri, StringComparison.Ordinal);
             string page = File.ReadAllText(
                 Path.Combine(Snapshot.RepositoryRoot, "docs/diagnostics", descriptor.Id + ".md"));

@@ -56,8 +56,18 @@ public sealed class EmittedCodeTests
         byte[] bytes = new byte[Unaligned.SizeBytes];
         var writer = new Unaligned.Writer(bytes)
         {
-            U1 = 1, S1 = -1, U2 = 2, S2 = -2, U4 = 4, S4 = -4, U8 = 8, S8 = -8,
-            Options = Options.Top, Level = Level.High, Name = "name"u8, Raw = "raw"u8,
+            U1 = 1,
+            S1 = -1,
+            U2 = 2,
+            S2 = -2,
+            U4 = 4,
+            S4 = -4,
+            U8 = 8,
+            S8 = -8,
+            Options = Options.Top,
+            Level = Level.High,
+            Name = "name"u8,
+            Raw = "raw"u8,
         };
         var reader = Unaligned.Read(bytes);
         Assert.Equal((reader.U1, reader.S1, reader.U2, reader.S2), (writer.U1, writer.S1, writer.U2, writer.S2));

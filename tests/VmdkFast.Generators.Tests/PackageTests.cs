@@ -71,7 +71,8 @@ public sealed class PackageTests
             Directory.CreateDirectory(user);
             File.WriteAllText(Path.Combine(user, "user.csproj"), Project);
             File.WriteAllText(Path.Combine(user, "Program.cs"), Program);
-            File.WriteAllText(Path.Combine(user, "nuget.config"), Configuration(feed, Path.Combine(folder, "packages")));
+            string configuration = Configuration(feed, Path.Combine(folder, "packages"));
+            File.WriteAllText(Path.Combine(user, "nuget.config"), configuration);
             string output = await ChildProcess.Dotnet(user, "run");
             Assert.Equal(
                 "2048 12 2\nStartSector=2048\nName=646174610000000000000000\n",

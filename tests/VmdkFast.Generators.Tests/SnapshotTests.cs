@@ -31,7 +31,8 @@ public sealed class SnapshotTests
             [Field(14)] public partial ulong U8 { get; }
             [Field(22)] public partial long S8 { get; }
             [Field(30)] public partial Small Small { get; }
-            [Field(31, Unit = FieldUnit.Flags, Meaning = "a < b & c > d\nnext \"line\"")] public partial Wide Wide { get; }
+            [Field(31, Unit = FieldUnit.Flags, Meaning = "a < b & c > d\nnext \"line\"")]
+            public partial Wide Wide { get; }
             /// <summary>Documented by hand.</summary>
             [Field(39, LengthBytes = 7)] public partial ReadOnlySpan<byte> Raw { get; }
             [Field(46)] public partial byte @class { get; }

@@ -83,7 +83,7 @@ static class LayoutEmitter
     {
         writer.Write(
             $$"""
-            /// <summary>Views the first <see cref="SizeBytes"/> bytes of <paramref name="source"/>; nothing is copied.</summary>
+            /// <summary>Views <see cref="SizeBytes"/> bytes of <paramref name="source"/>; copies nothing.</summary>
             /// <returns>False when <paramref name="source"/> is shorter.</returns>
             {{GeneratedCode}}
             public static bool TryRead(global::System.ReadOnlySpan<byte> source, out {{self}} value)
@@ -98,7 +98,7 @@ static class LayoutEmitter
                 return true;
             }
 
-            /// <summary>Views the first <see cref="SizeBytes"/> bytes of <paramref name="source"/>; nothing is copied.</summary>
+            /// <summary>Views <see cref="SizeBytes"/> bytes of <paramref name="source"/>; copies nothing.</summary>
             /// <exception cref="global::System.ArgumentException"><paramref name="source"/> is shorter.</exception>
             {{GeneratedCode}}
             public static {{self}} Read(global::System.ReadOnlySpan<byte> source)
@@ -111,7 +111,7 @@ static class LayoutEmitter
                 return value;
             }
 
-            /// <summary>Clears the first <see cref="SizeBytes"/> bytes of <paramref name="target"/> and writes to them.</summary>
+            /// <summary>Clears <see cref="SizeBytes"/> bytes of <paramref name="target"/> and writes to them.</summary>
             /// <exception cref="global::System.ArgumentException"><paramref name="target"/> is shorter.</exception>
             {{GeneratedCode}}
             public static Writer CreateWriter(global::System.Span<byte> target)

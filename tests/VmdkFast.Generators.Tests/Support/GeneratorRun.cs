@@ -38,11 +38,13 @@ sealed class GeneratorRun
     public static GeneratorRun Of(params string[] sources) => Of(new LayoutGenerator(), sources);
 
     public static GeneratorRun Of(IIncrementalGenerator generator, params string[] sources) =>
-        new(CSharpCompilation.Create(
-            "Subject",
-            sources.Select((source, index) => Parse(source, $"File{index}.cs")),
-            s_references,
-            new(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable)), generator);
+        new(
+            CSharpCompilation.Create(
+                "Subject",
+                sources.Select((source, index) => Parse(source, $"File{index}.cs")),
+                s_references,
+                new(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable)),
+            generator);
 
     /// <summary>Replaces the file of this number, keeping the generator's cache.</summary>
     public void Edit(int file, string source)

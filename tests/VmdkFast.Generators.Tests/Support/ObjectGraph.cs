@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Reflection;
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
 
 namespace VmdkFast.Generators.Tests.Support;
 
@@ -11,7 +12,7 @@ namespace VmdkFast.Generators.Tests.Support;
 /// </remarks>
 static class ObjectGraph
 {
-    static readonly Assembly[] s_compiler = [typeof(ISymbol).Assembly, typeof(Microsoft.CodeAnalysis.CSharp.SyntaxKind).Assembly];
+    static readonly Assembly[] s_compiler = [typeof(ISymbol).Assembly, typeof(SyntaxKind).Assembly];
 
     /// <summary>The way to the first object of the compiler, or null.</summary>
     public static string? FindCompilerObject(object root) =>

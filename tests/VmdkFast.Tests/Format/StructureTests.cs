@@ -60,7 +60,8 @@ public sealed class StructureTests
         var header = CowdHeader.Read(bytes);
         Assert.Equal("COWD"u8, bytes.AsSpan(0, 4));
         Assert.Equal(CowdHeader.MagicValue, header.Magic);
-        Assert.Equal((1u, 3u, 4096u, 8u), (header.Version, header.Flags, header.CapacitySectors, header.GrainSizeSectors));
+        Assert.Equal((1u, 3u), (header.Version, header.Flags));
+        Assert.Equal((4096u, 8u), (header.CapacitySectors, header.GrainSizeSectors));
         Assert.Equal((4u, 2u, 42u), (header.DirectoryOffsetSectors, header.DirectoryEntries, header.FreeSector));
         Assert.Equal((5u, 6u), (header.ParentGeneration, header.Generation));
         Assert.True(header.Name.StartsWith("name\0"u8));
