@@ -33,7 +33,7 @@ sealed class ConvertVerb : Verb
 
     readonly Option<bool> _intoExisting = new("-n")
     {
-        Description = "Write into the existing target, in place; its length must be right",
+        Description = "Write into the existing target, in place; it must be long enough",
     };
 
     readonly Option<bool> _sync = new("--sync")

@@ -59,7 +59,7 @@ static class FileInspection
             return "hosted sparse extent (KDMV) without its signature";
         }
 
-        if (StreamInspection.ShowFooter(found))
+        if (StreamInspection.ShowFooter(found) is not null)
         {
             return "hosted sparse extent (KDMV) without its header";
         }

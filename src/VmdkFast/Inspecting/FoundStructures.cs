@@ -27,7 +27,8 @@ sealed class FoundStructures(LocalFile file)
             }
         }
 
-        if (bytes.Length < T.SizeBytes)
+        // Of the first header the reader itself says so.
+        if (bytes.Length < T.SizeBytes && offsetBytes != 0)
         {
             Problem($"the file ends inside the {name}", offsetBytes);
         }

@@ -24,13 +24,11 @@ sealed class HostedInspection(FoundStructures found, VmdkLimits limits, Cancella
             ? header.RedundantDirectoryOffsetSectors
             : 0;
         bool markers = header.Flags.HasFlag(SparseFlags.Markers);
-        if ((markers || directory == SparseHeader.DirectoryAtEnd) && StreamInspection.ShowFooter(found))
+        bool atEnd = directory == SparseHeader.DirectoryAtEnd;
+        long? footerOffsetBytes = markers || atEnd ? StreamInspection.ShowFooter(found) : null;
+        if (atEnd)
         {
-            VmdkStructure footer = found.Structures[^1];
-            if (directory == SparseHeader.DirectoryAtEnd)
-            {
-                directory = StreamInspection.DirectoryOf(found, footer.OffsetBytes);
-            }
+            directory = footerOffsetBytes is { } footer ? StreamInspection.DirectoryOf(found, footer) : 0;
         }
 
         if (header.CapacitySectors != 0)

@@ -13,9 +13,9 @@ sealed class StreamInspection(FoundStructures found, CancellationToken cancellat
 
     readonly byte[] _sector = new byte[Sector.Bytes];
 
-    /// <summary>The last three sectors, when the middle one is a footer.</summary>
-    /// <returns>False, and nothing is added, when it is none. The footer is the last structure added.</returns>
-    internal static bool ShowFooter(FoundStructures found)
+    /// <summary>Shows the last three sectors, when the middle one is a footer.</summary>
+    /// <returns>Where the footer is, in bytes; null, and nothing is shown, when there is none.</returns>
+    internal static long? ShowFooter(FoundStructures found)
     {
         long endBytes = found.File.LengthBytes & ~(long)(Sector.Bytes - 1);
         long start = endBytes - (3 * Sector.Bytes);
@@ -23,14 +23,14 @@ sealed class StreamInspection(FoundStructures found, CancellationToken cancellat
         if (start < Sector.Bytes || found.File.Read(sectors, start) < sectors.Length
             || SparseHeader.Read(sectors.AsSpan(Sector.Bytes)).Magic != SparseHeader.MagicValue)
         {
-            return false;
+            return null;
         }
 
         found.Add<MetadataMarker>("footer marker", sectors.AsSpan(0, Sector.Bytes), start);
+        found.Add<SparseHeader>("footer", sectors.AsSpan(Sector.Bytes, Sector.Bytes), start + Sector.Bytes);
         found.Add<MetadataMarker>(
             "end-of-stream marker", sectors.AsSpan(2 * Sector.Bytes, Sector.Bytes), start + (2 * Sector.Bytes));
-        found.Add<SparseHeader>("footer", sectors.AsSpan(Sector.Bytes, Sector.Bytes), start + Sector.Bytes);
-        return true;
+        return start + Sector.Bytes;
     }
 
     /// <summary>Where a footer says that the grain directory is, in sectors.</summary>

@@ -32,7 +32,8 @@ sealed class TableInspection(FoundStructures found, CancellationToken cancellati
         if (offsetSectors == 0 || offsetSectors > Sector.MaxSectors
             || Sector.ToBytes(offsetSectors) >= found.File.LengthBytes)
         {
-            found.Problem($"the {directoryName} is not within the file: sector {offsetSectors}", 0);
+            string place = offsetSectors == 0 ? "nowhere" : $"at sector {offsetSectors}, not within the file";
+            found.Problem($"the {directoryName} is {place}", 0);
             return;
         }
 
