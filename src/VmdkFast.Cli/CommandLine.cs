@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 using VmdkFast.Cli.Verbs;
 
 namespace VmdkFast.Cli;
@@ -17,9 +18,9 @@ static class CommandLine
         try
         {
             ParseResult parsed = MakeRoot(streams).Parse(arguments, s_parsing);
-            if (parsed.Errors.Count > 0 && parsed.Action is not { ClearsParseErrors: true })
+            if (parsed.Action is not { ClearsParseErrors: true } && FindUsageFault(parsed, arguments) is { } fault)
             {
-                return ReportUsage(parsed, streams);
+                return ReportUsage(parsed, fault, streams);
             }
 
             await using StreamWriter text = streams.OpenText();
@@ -71,15 +72,32 @@ static class CommandLine
         root.Directives.Clear();
         HelpOption help = root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!);
+        root.Options.OfType<VersionOption>().Single().Action = new VersionLine();
         return root;
     }
 
-    static int ReportUsage(ParseResult parsed, StandardStreams streams)
+    static string? FindUsageFault(ParseResult parsed, IReadOnlyList<string> arguments)
+    {
+        if (parsed.CommandResult.Command is RootCommand && parsed.Errors.Count > 0)
+        {
+            return parsed.UnmatchedTokens is [string unknown, ..]
+                ? $"'{unknown}' is neither a verb nor an option"
+                : "a verb is missing";
+        }
+
+        // An option that is not known would be taken for a file's name, and the blame would fall on something else.
+        string? option = arguments.Contains("--") ? null : parsed.CommandResult.Children.OfType<ArgumentResult>()
+            .SelectMany(argument => argument.Tokens).Select(token => token.Value)
+            .FirstOrDefault(value => value.Length > 1 && value[0] == '-');
+        return option is not null
+            ? $"unknown option '{option}' (a file of that name goes behind --)"
+            : parsed.Errors.Count > 0 ? parsed.Errors[0].Message : null;
+    }
+
+    static int ReportUsage(ParseResult parsed, string fault, StandardStreams streams)
     {
         string verb = parsed.CommandResult.Command is RootCommand ? "" : $" {parsed.CommandResult.Command.Name}";
-        Report(streams, verb.Length == 0 && parsed.UnmatchedTokens is [string unknown, ..]
-            ? $"'{unknown}' is neither a verb nor an option"
-            : parsed.Errors[0].Message);
+        Report(streams, fault);
         streams.Error.WriteLine($"Try 'vmdkfast{verb} --help' for more information.");
         return ExitCode.Failure;
     }

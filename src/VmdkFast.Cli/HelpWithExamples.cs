@@ -13,17 +13,27 @@ sealed class HelpWithExamples(HelpAction help) : SynchronousCommandLineAction
     public override int Invoke(ParseResult parseResult)
     {
         int exitCode = help.Invoke(parseResult);
-        string examples = parseResult.CommandResult.Command is Verb verb ? verb.Examples : RootExamples;
+        var verb = parseResult.CommandResult.Command as Verb;
         TextWriter output = parseResult.InvocationConfiguration.Output;
-        output.WriteLine("Examples:");
-        foreach (string line in examples.Split('\n'))
+        if (verb is { Notes.Length: > 0 })
+        {
+            Write(output, "Notes:", verb.Notes);
+        }
+
+        Write(output, "Examples:", verb?.Examples ?? RootExamples);
+        output.WriteLine("The exit code is 0, 1 after any failure, 130 when interrupted.");
+        return exitCode;
+    }
+
+    static void Write(TextWriter output, string title, string lines)
+    {
+        output.WriteLine(title);
+        foreach (string line in lines.Split('\n'))
         {
             output.WriteLine($"  {line}");
         }
 
         output.WriteLine();
-        output.WriteLine("The exit code is 0, 1 after any failure, 130 when interrupted.");
-        return exitCode;
     }
 
     const string RootExamples =

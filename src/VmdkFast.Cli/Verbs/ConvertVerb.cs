@@ -42,10 +42,7 @@ sealed class ConvertVerb : Verb
     };
 
     internal ConvertVerb(StandardStreams streams)
-        : base(
-            "convert",
-            "Convert an image to raw. A new file appears under its name only when it is complete; an existing file is "
-            + "replaced then. Devices, pipes, files with several links and targets with -n are written in place.")
+        : base("convert", "Copy the whole disk into a raw file, a device or a pipe")
     {
         _streams = streams;
         Add(_source);
@@ -59,6 +56,13 @@ sealed class ConvertVerb : Verb
         Add(_sync);
         _open = OpenArguments.AddTo(this);
     }
+
+    internal override string Notes =>
+        """
+        A new file appears under its name only when it is complete, and only then an existing file is replaced.
+        Devices, files with several links, and targets with -n are written in place.
+        Zeros are not written into new files; they become holes.
+        """;
 
     internal override string Examples =>
         """

@@ -11,15 +11,18 @@ sealed class InspectVerb : Verb
     readonly OutputArgument _output;
 
     internal InspectVerb(StandardStreams streams)
-        : base(
-            "inspect",
-            "Show headers, descriptor, tables, markers and footer of one file as they stand there. Files that it names "
-            + "are not opened and locks are not minded. The exit code is 1 when the file could not be read as it is.")
+        : base("inspect", "Show headers, descriptor, tables, markers and footer of one file, field by field")
     {
         _streams = streams;
         Add(_file);
         _output = OutputArgument.AddTo(this);
     }
+
+    internal override string Notes =>
+        """
+        Everything is shown as it stands in the file; what keeps the file from being read is listed at the end, and
+        the exit code is 1 then. Files that it names are not opened, and locks of others are not minded.
+        """;
 
     internal override string Examples =>
         """

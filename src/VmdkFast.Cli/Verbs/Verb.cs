@@ -11,6 +11,9 @@ abstract class Verb : Command
     /// <summary>Command lines that show what the verb is for, one a line.</summary>
     internal abstract string Examples { get; }
 
+    /// <summary>What there is to know besides the description; empty when that says all.</summary>
+    internal virtual string Notes => "";
+
     /// <summary>Carries the verb out; failures are thrown.</summary>
     /// <returns>The exit code.</returns>
     protected abstract Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken);

@@ -46,13 +46,19 @@ sealed class StreamInspection(FoundStructures found, CancellationToken cancellat
     internal void ShowMarkers(ulong overheadSectors)
     {
         if (overheadSectors == 0 || overheadSectors > Sector.MaxSectors
-            || Sector.ToBytes(overheadSectors) >= found.File.LengthBytes)
+            || Sector.ToBytes(overheadSectors) > found.File.LengthBytes)
         {
             found.Problem("no marker can be found: the overhead is not within the file", 0);
             return;
         }
 
         long start = Sector.ToBytes(overheadSectors);
+        if (start == found.File.LengthBytes)
+        {
+            // An empty stream as QEMU makes it: not even an end-of-stream marker.
+            return;
+        }
+
         var counts = new SortedDictionary<string, ulong>(StringComparer.Ordinal);
         var first = new List<VmdkField>();
         ulong compressedBytes = 0;
