@@ -196,7 +196,11 @@ sealed class HostedSparseFile
             nameof(header.DescriptorOffsetSectors), 28, header.DescriptorOffsetSectors, lengthBytes);
         var text = new byte[lengthBytes];
         int read = file.Read(text, offsetBytes);
-        return DescriptorText.Parse(text.AsSpan(0, read), file.Path, limits, offsetBytes);
+
+        // QEMU gives the extents of its split disks room for a descriptor too, and leaves it empty.
+        return text.AsSpan().ContainsAnyExcept((byte)0)
+            ? DescriptorText.Parse(text.AsSpan(0, read), file.Path, limits, offsetBytes)
+            : null;
     }
 
     // At the end of the file: the footer's marker, the footer, the end-of-stream marker, each one sector.
