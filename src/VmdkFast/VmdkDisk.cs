@@ -104,7 +104,25 @@ public sealed partial class VmdkDisk : IDisposable, IAsyncDisposable
     /// <summary>As <see cref="Dispose"/>, on a pool thread.</summary>
     public ValueTask DisposeAsync() => new(Task.Run(Dispose));
 
-    internal OpenedImage Image => _image;
+    /// <summary>Runs an operation on the whole image on a pool thread; closing the disk waits for it.</summary>
+    internal Task UseAsync(Action<OpenedImage, DiskReader> operation, CancellationToken cancellationToken)
+    {
+        int token = EnterOpen();
+        return Task.Run(
+            () =>
+            {
+                try
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    operation(_image, _reader);
+                }
+                finally
+                {
+                    _gate.Exit(token);
+                }
+            },
+            CancellationToken.None);
+    }
 
     IEnumerable<VmdkRun> Walk(long offsetBytes, long endBytes, CancellationToken cancellationToken)
     {

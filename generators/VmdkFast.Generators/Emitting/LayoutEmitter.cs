@@ -81,10 +81,9 @@ static class LayoutEmitter
 
     static void WriteReading(SourceWriter writer, LayoutModel layout, string self)
     {
-        string size = Number(layout.SizeBytes);
         writer.Write(
             $$"""
-            /// <summary>Views the first {{size}} bytes of <paramref name="source"/>; nothing is copied.</summary>
+            /// <summary>Views <see cref="SizeBytes"/> bytes of <paramref name="source"/>; copies nothing.</summary>
             /// <returns>False when <paramref name="source"/> is shorter.</returns>
             {{GeneratedCode}}
             public static bool TryRead(global::System.ReadOnlySpan<byte> source, out {{self}} value)
@@ -99,7 +98,7 @@ static class LayoutEmitter
                 return true;
             }
 
-            /// <summary>Views the first {{size}} bytes of <paramref name="source"/>; nothing is copied.</summary>
+            /// <summary>Views <see cref="SizeBytes"/> bytes of <paramref name="source"/>; copies nothing.</summary>
             /// <exception cref="global::System.ArgumentException"><paramref name="source"/> is shorter.</exception>
             {{GeneratedCode}}
             public static {{self}} Read(global::System.ReadOnlySpan<byte> source)
@@ -112,7 +111,7 @@ static class LayoutEmitter
                 return value;
             }
 
-            /// <summary>Clears the first {{size}} bytes of <paramref name="target"/> and writes to them.</summary>
+            /// <summary>Clears <see cref="SizeBytes"/> bytes of <paramref name="target"/> and writes to them.</summary>
             /// <exception cref="global::System.ArgumentException"><paramref name="target"/> is shorter.</exception>
             {{GeneratedCode}}
             public static Writer CreateWriter(global::System.Span<byte> target)
@@ -180,8 +179,8 @@ static class LayoutEmitter
     }
 
     static string TooShort(LayoutModel layout, string parameter) =>
-        $"throw new global::System.ArgumentException(\"{layout.Identifier} needs {Number(layout.SizeBytes)} bytes.\", "
-        + $"nameof({parameter}));";
+        "throw new global::System.ArgumentException("
+        + $"\"Shorter than {layout.Identifier}.SizeBytes, {Number(layout.SizeBytes)}.\", nameof({parameter}));";
 
     static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -21,7 +21,7 @@ sealed partial class DescriptorText
             : changed;
     }
 
-    /// <summary>The descriptor with another value for a key; every line of that key, or a new line without one.</summary>
+    /// <summary>The descriptor with another value on every line of a key, or with a new line for it.</summary>
     /// <remarks>
     /// Blanks, quotes and line end of the line stay. Where NUL padding follows the text, the length of the whole is
     /// kept as long as the text fits, so that an embedded area can be written as it is.

@@ -177,6 +177,12 @@ sealed partial class DescriptorText
         return false;
     }
 
+    /// <summary>
+    /// Whether an embedded area holds no descriptor at all: QEMU reserves the area in the extents of split disks and
+    /// leaves it NUL.
+    /// </summary>
+    internal static bool IsEmpty(ReadOnlySpan<byte> area) => area.IsEmpty || area[0] == 0;
+
     /// <summary>A copy of all bytes, padding included: those parsed, where nothing was replaced.</summary>
     internal byte[] ToBytes() => [.. _bytes];
 

@@ -197,10 +197,10 @@ sealed class HostedSparseFile
         var text = new byte[lengthBytes];
         int read = file.Read(text, offsetBytes);
 
-        // QEMU gives the extents of its split disks room for a descriptor too, and leaves it empty.
-        return text.AsSpan().ContainsAnyExcept((byte)0)
-            ? DescriptorText.Parse(text.AsSpan(0, read), file.Path, limits, offsetBytes)
-            : null;
+        // Extents of split disks reserve the area and leave it empty.
+        return DescriptorText.IsEmpty(text.AsSpan(0, read))
+            ? null
+            : DescriptorText.Parse(text.AsSpan(0, read), file.Path, limits, offsetBytes);
     }
 
     // At the end of the file: the footer's marker, the footer, the end-of-stream marker, each one sector.
