@@ -196,7 +196,11 @@ sealed class HostedSparseFile
             nameof(header.DescriptorOffsetSectors), 28, header.DescriptorOffsetSectors, lengthBytes);
         var text = new byte[lengthBytes];
         int read = file.Read(text, offsetBytes);
-        return DescriptorText.Parse(text.AsSpan(0, read), file.Path, limits, offsetBytes);
+
+        // Extents of split disks reserve the area and leave it empty.
+        return DescriptorText.IsEmpty(text.AsSpan(0, read))
+            ? null
+            : DescriptorText.Parse(text.AsSpan(0, read), file.Path, limits, offsetBytes);
     }
 
     // At the end of the file: the footer's marker, the footer, the end-of-stream marker, each one sector.

@@ -49,12 +49,12 @@ public static class Chain
             {
                 long first = random.NextBelow(content.LengthSectors);
                 long count = Math.Min(1 + random.NextBelow(300), content.LengthSectors - first);
-                content.Fill(first * 512, count * 512, (ContentPattern)random.NextBelow(5), seed + (levels.Count * 16) + i);
+                var pattern = (ContentPattern)random.NextBelow(5);
+                content.Fill(first * 512, count * 512, pattern, seed + (levels.Count * 16) + i);
             }
 
             string childName = $"{name}-{levels.Count:000000}";
-            levels.Add((
-                WriteChild(kind, folder, childName, content, parentPath, parentContent), content));
+            levels.Add((WriteChild(kind, folder, childName, content, parentPath, parentContent), content));
         }
 
         return levels;

@@ -9,7 +9,7 @@ public enum ContentPattern
     /// <summary>Words from a small dictionary: deflates to about a tenth.</summary>
     Text,
 
-    /// <summary>Every 16 bytes hold the guest sector's number and the seed: misplaced data shows where it belongs.</summary>
+    /// <summary>Every 16 bytes hold the sector's number plus 1, and the seed: misplaced data shows its home.</summary>
     Stamp,
 
     /// <summary>Zeros that were written, so that an image allocates them.</summary>

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace VmdkFast.Tests.Support;
 
-/// <summary>Computes pattern bytes. They depend on seed and absolute offset only, never on how a range was cut.</summary>
+/// <summary>Computes pattern bytes. They depend on seed and absolute offset, never on how a range was cut.</summary>
 static class ContentPatterns
 {
     const int MixedBlockBytes = 4096;

@@ -14,7 +14,7 @@ public sealed record SparseOptions
     /// <summary>Whether directory and tables exist twice.</summary>
     public bool Redundant { get; init; } = true;
 
-    /// <summary>Grains wholly inside these ranges of the disk get table entry 1. The content must be zero there.</summary>
+    /// <summary>Grains wholly inside these ranges of the disk get table entry 1; they must hold zeros.</summary>
     public IReadOnlyList<GuestRange> ZeroRanges { get; init; } = [];
 
     public bool Unclean { get; init; }

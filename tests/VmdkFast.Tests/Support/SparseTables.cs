@@ -1,8 +1,9 @@
 namespace VmdkFast.Tests.Support;
 
 /// <summary>
-/// The grain directory and grain tables of a hosted sparse extent, in front of the grains. Order on disk, as in VMware's
-/// own files: redundant directory, its tables, directory, its tables; then zeros up to a multiple of the grain.
+/// The grain directory and grain tables of a hosted sparse extent, in front of the grains. Order on disk, as in
+/// VMware's own files: redundant directory, its tables, directory, its tables; then zeros up to a multiple of the
+/// grain.
 /// </summary>
 sealed class SparseTables
 {
@@ -62,7 +63,7 @@ sealed class SparseTables
         entries[grain % _tableEntries] = entry;
     }
 
-    /// <summary>Writes directories whole, and of the tables only those that are not empty: the rest stay holes.</summary>
+    /// <summary>Writes directories whole, but of the tables only those with entries: the rest stay holes.</summary>
     public void WriteTo(SectorFile file)
     {
         WriteCopy(file, DirectorySector);
