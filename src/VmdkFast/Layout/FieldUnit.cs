@@ -3,7 +3,7 @@ namespace VmdkFast.Layout;
 /// <summary>What a field's number counts.</summary>
 public enum FieldUnit
 {
-    /// <summary>A plain number, a signature or a code.</summary>
+    /// <summary>A plain number or a code.</summary>
     None,
 
     /// <summary>Bytes.</summary>
@@ -17,4 +17,7 @@ public enum FieldUnit
 
     /// <summary>A set of bits.</summary>
     Flags,
+
+    /// <summary>A constant that tells the structure apart from others; people know it in hexadecimal.</summary>
+    Signature,
 }

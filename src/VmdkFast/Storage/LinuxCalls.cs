@@ -58,6 +58,8 @@ static unsafe partial class LinuxCalls
     internal struct StatxBuffer
     {
         [FieldOffset(16)] internal uint LinkCount;
+        [FieldOffset(20)] internal uint Owner;
+        [FieldOffset(24)] internal uint Group;
         [FieldOffset(28)] internal ushort Mode;
         [FieldOffset(32)] internal ulong Inode;
         [FieldOffset(40)] internal ulong LengthBytes;
@@ -75,6 +77,12 @@ static unsafe partial class LinuxCalls
         internal byte* Start;
         internal nint LengthBytes;
     }
+
+    [LibraryImport("libc", EntryPoint = "fchown", SetLastError = true)]
+    internal static partial int ChangeOwner(SafeFileHandle file, uint owner, uint group);
+
+    [LibraryImport("libc", EntryPoint = "fchmod", SetLastError = true)]
+    internal static partial int ChangeMode(SafeFileHandle file, uint mode);
 
     [LibraryImport("libc", EntryPoint = "openat", SetLastError = true)]
     internal static partial int OpenAt(int folder, byte* path, int flags, uint mode);

@@ -153,6 +153,26 @@ sealed unsafe partial class LinuxPlatform(bool hasOpenAt2 = true, bool hasOfdLoc
         }
     }
 
+    internal override void CopyOwnership(SafeFileHandle from, SafeFileHandle to, string path)
+    {
+        LinuxCalls.StatxBuffer status;
+        byte empty = 0;
+        if (LinuxCalls.Statx(from, &empty, LinuxCalls.EmptyPath, LinuxCalls.StatxBasic, &status) < 0)
+        {
+            throw Errno.Failure(path, "the file's status cannot be read", Marshal.GetLastPInvokeError());
+        }
+
+        // Only root may give files away; everybody else's new file is his own. The mode comes last, because a change
+        // of the owner clears bits of it.
+        const uint Permissions = 0xfff;
+        if ((LinuxCalls.ChangeOwner(to, status.Owner, status.Group) < 0
+                && Marshal.GetLastPInvokeError() is not (Errno.NotPermitted or Errno.Invalid or Errno.NotSupported))
+            || LinuxCalls.ChangeMode(to, status.Mode & Permissions) < 0)
+        {
+            throw Errno.Failure(path, "the owner or mode cannot be set", Marshal.GetLastPInvokeError());
+        }
+    }
+
     internal override bool TryPunchHole(SafeFileHandle handle, long offsetBytes, long lengthBytes, string path)
     {
         while (LinuxCalls.Allocate(handle, LinuxCalls.KeepSizePunchHole, offsetBytes, lengthBytes) < 0)

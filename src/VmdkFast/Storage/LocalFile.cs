@@ -268,6 +268,9 @@ sealed class LocalFile : ImageFile
             : new ByteRange(lengthBytes, lengthBytes);
     }
 
+    /// <summary>Takes over another file's owner, group and mode, as far as the process may.</summary>
+    internal void TakeOwnershipOf(LocalFile other) => _platform.CopyOwnership(other._handle, _handle, Path);
+
     /// <summary>Takes the lock of a role if that is possible at once; use <see cref="ImageLocks"/>.</summary>
     internal LockOutcome TryLock(LockRole role) => _platform.TryLock(_handle, role, Path);
 

@@ -87,6 +87,9 @@ abstract class Platform
     /// <summary>Sets a regular file's length, shorter or longer.</summary>
     internal abstract void SetLength(SafeFileHandle handle, long lengthBytes, string path);
 
+    /// <summary>Gives a file the owner, group and mode of another, as far as the process may.</summary>
+    internal abstract void CopyOwnership(SafeFileHandle from, SafeFileHandle to, string path);
+
     /// <summary>Deallocates a range that lies within the file; false where that is not supported.</summary>
     internal abstract bool TryPunchHole(SafeFileHandle handle, long offsetBytes, long lengthBytes, string path);
 

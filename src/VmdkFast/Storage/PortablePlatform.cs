@@ -127,6 +127,11 @@ sealed unsafe partial class PortablePlatform : Platform
         }
     }
 
+    // The new file has what the folder gives it: Windows inherits, and macOS is not a system that this is tested on.
+    internal override void CopyOwnership(SafeFileHandle from, SafeFileHandle to, string path)
+    {
+    }
+
     internal override void SetLength(SafeFileHandle handle, long lengthBytes, string path) =>
         Guard(path, "changing the length", () =>
         {

@@ -1,0 +1,188 @@
+using System.Runtime.CompilerServices;
+using VmdkFast.Caching;
+using VmdkFast.Storage;
+
+namespace VmdkFast.Extents;
+
+/// <summary>An extent with a grain directory and grain tables: hosted sparse, compressed stream, and COWD.</summary>
+sealed class SparseExtent : Extent
+{
+    readonly ImageFile _file;
+    readonly SparseLayout _layout;
+    readonly TableDirectory _tables;
+    readonly SparseTableSource _source;
+
+    internal SparseExtent(ImageFile file, SparseLayout layout, TableCache cache, long lengthBytes)
+        : base(lengthBytes)
+    {
+        _file = file;
+        _layout = layout;
+        _source = new SparseTableSource(file, layout);
+        _tables = new TableDirectory(cache, _source, layout.DirectoryEntries, layout.TableEntries);
+    }
+
+    internal override ImageFile File => _file;
+
+    internal override long GrainBytes => _layout.GrainBytes;
+
+    internal SparseLayout Layout => _layout;
+
+    /// <summary>The tables in memory; the walk of a scan asks them first.</summary>
+    internal TableDirectory Tables => _tables;
+
+    internal SparseTableSource Source => _source;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal override bool TryMap(long offsetBytes, long maxLengthBytes, bool mayLoad, out Mapping mapping)
+    {
+        long grainIndex = offsetBytes >> _layout.GrainShift;
+        int tableIndex = (int)(grainIndex >> _layout.TableShift);
+        Table? table = _tables.TryGet(tableIndex);
+        if (table is null)
+        {
+            return TryMapMiss(tableIndex, offsetBytes, maxLengthBytes, mayLoad, out mapping);
+        }
+
+        mapping = MapInTable(table.Entries, grainIndex, offsetBytes, maxLengthBytes);
+        return true;
+    }
+
+    internal override ExtentScan Scan() => new SparseScan(this);
+
+    /// <summary>The answer that a table's entries give, as far as this table reaches.</summary>
+    internal Mapping MapInTable(ReadOnlySpan<uint> entries, long grainIndex, long offsetBytes, long maxLengthBytes)
+    {
+        int index = (int)grainIndex & (_layout.TableEntries - 1);
+        long inGrain = offsetBytes & (_layout.GrainBytes - 1);
+        uint entry = Volatile.Read(in entries[index]);
+        if (entry > 1 || (entry == 1 && !_layout.ZeroGrains))
+        {
+            return _layout.Compressed is { } grains
+                ? MapCompressed(grains, entries, index, grainIndex, inGrain, entry, maxLengthBytes)
+                : MapData(entries, index, grainIndex, inGrain, entry, maxLengthBytes);
+        }
+
+        long length = _layout.GrainBytes - inGrain;
+        for (int next = index + 1;
+             length < maxLengthBytes && next < entries.Length && Volatile.Read(in entries[next]) == entry;
+             next++)
+        {
+            length += _layout.GrainBytes;
+        }
+
+        length = Math.Min(length, maxLengthBytes);
+        return entry == 0 ? Mapping.Unallocated(length) : Mapping.Zero(length);
+    }
+
+    /// <summary>For how long directory entries are 0 from a table on, in bytes from the offset.</summary>
+    internal long MeasureWithoutTables(
+        ReadOnlySpan<uint> directory, int slotIndex, long offsetBytes, long maxLengthBytes)
+    {
+        int tableByteShift = _layout.GrainShift + _layout.TableShift;
+        long length = (1L << tableByteShift) - (offsetBytes & ((1L << tableByteShift) - 1));
+        for (int next = slotIndex + 1; length < maxLengthBytes && next < directory.Length && directory[next] == 0; next++)
+        {
+            length += 1L << tableByteShift;
+        }
+
+        return Math.Min(length, maxLengthBytes);
+    }
+
+    bool TryMapMiss(int tableIndex, long offsetBytes, long maxLengthBytes, bool mayLoad, out Mapping mapping)
+    {
+        TableSegment? segment = _tables.TryGetSegment(tableIndex);
+        if (segment is null && !mayLoad)
+        {
+            mapping = default;
+            return false;
+        }
+
+        segment ??= _tables.GetSegment(tableIndex);
+        int slotIndex = tableIndex & (TableSegment.Length - 1);
+        if (Volatile.Read(ref segment.Directory[slotIndex]) == 0)
+        {
+            mapping = Mapping.Unallocated(
+                MeasureWithoutTables(segment.Directory, slotIndex, offsetBytes, maxLengthBytes));
+            return true;
+        }
+
+        if (!mayLoad)
+        {
+            mapping = default;
+            return false;
+        }
+
+        Table? table = _tables.Get(tableIndex);
+        mapping = table is null
+            ? Mapping.Unallocated(MeasureWithoutTables(segment.Directory, slotIndex, offsetBytes, maxLengthBytes))
+            : MapInTable(table.Entries, offsetBytes >> _layout.GrainShift, offsetBytes, maxLengthBytes);
+        return true;
+    }
+
+    Mapping MapData(
+        ReadOnlySpan<uint> entries, int index, long grainIndex, long inGrain, uint entry, long maxLengthBytes)
+    {
+        if (!IsPossible(entry))
+        {
+            return MapRecovered(grainIndex, inGrain, entry, maxLengthBytes);
+        }
+
+        long length = _layout.GrainBytes - inGrain;
+        ulong expected = entry;
+        for (int next = index + 1; length < maxLengthBytes && next < entries.Length; next++)
+        {
+            expected += _layout.GrainSectors;
+            if (Volatile.Read(in entries[next]) != expected || !IsPossible((uint)expected))
+            {
+                break;
+            }
+
+            length += _layout.GrainBytes;
+        }
+
+        return Mapping.Data(
+            Math.Min(length, maxLengthBytes), _file, ((long)entry << Sector.Shift) + inGrain);
+    }
+
+    Mapping MapCompressed(
+        CompressedGrains grains, ReadOnlySpan<uint> entries, int index, long grainIndex, long inGrain, uint entry,
+        long maxLengthBytes)
+    {
+        if (!IsPossible(entry))
+        {
+            return MapRecovered(grainIndex, inGrain, entry, maxLengthBytes);
+        }
+
+        // Streams are written in ascending order, so the next entry that lies behind tells where this grain ends.
+        uint following = index + 1 < entries.Length ? Volatile.Read(in entries[index + 1]) : 0;
+        long stored = following > entry ? (long)(following - entry) << Sector.Shift : 0;
+        int hint = stored <= grains.MaxStoredBytes ? (int)stored : 0;
+        return Mapping.Compressed(
+            Math.Min(_layout.GrainBytes - inGrain, maxLengthBytes), _file, (long)entry << Sector.Shift,
+            new GrainLocation(grains, grainIndex, inGrain, hint));
+    }
+
+    // Past the end of the file, or in the header: no grain can be there.
+    bool IsPossible(uint entry) =>
+        entry >= _layout.FirstUsableSector && (long)entry << Sector.Shift < _file.LengthBytes;
+
+    Mapping MapRecovered(long grainIndex, long inGrain, uint entry, long maxLengthBytes)
+    {
+        uint recovered = _source.RecoverEntry(grainIndex, entry);
+        Span<uint> single = [recovered];
+        long length = Math.Min(_layout.GrainBytes - inGrain, maxLengthBytes);
+        if (recovered == 0)
+        {
+            return Mapping.Unallocated(length);
+        }
+
+        if (recovered == 1 && _layout.ZeroGrains)
+        {
+            return Mapping.Zero(length);
+        }
+
+        return _layout.Compressed is { } grains
+            ? MapCompressed(grains, single, 0, grainIndex, inGrain, recovered, length)
+            : MapData(single, 0, grainIndex, inGrain, recovered, length);
+    }
+}

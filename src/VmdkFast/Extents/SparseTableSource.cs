@@ -1,0 +1,103 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using VmdkFast.Caching;
+using VmdkFast.Storage;
+
+namespace VmdkFast.Extents;
+
+/// <summary>Reads the directory and the tables of a sparse extent, and finds the redundant copy of a bad entry.</summary>
+/// <remarks>
+/// The primary structures are the truth. The redundant ones are asked only where the primary one is impossible:
+/// beyond the file or inside the header. Using them is slow on purpose (no cache): a healthy image never comes here.
+/// </remarks>
+sealed class SparseTableSource(ImageFile file, SparseLayout layout) : TableSource
+{
+    int TableBytes => layout.TableEntries * sizeof(uint);
+
+    /// <inheritdoc/>
+    internal override void LoadDirectory(int firstIndex, Span<uint> entries) =>
+        ReadEntries(layout.DirectoryOffsetBytes + ((long)firstIndex * sizeof(uint)), entries, "grainDirectory");
+
+    /// <inheritdoc/>
+    internal override void LoadTable(int tableIndex, uint directoryEntry, Span<uint> entries)
+    {
+        long offsetBytes = IsPossibleTable(directoryEntry)
+            ? (long)directoryEntry << Sector.Shift
+            : RecoverTable(tableIndex, directoryEntry);
+        ReadEntries(offsetBytes, entries, "grainTable");
+    }
+
+    /// <summary>Whether a table can lie where a directory entry points.</summary>
+    internal bool IsPossibleTable(uint directoryEntry) =>
+        directoryEntry != 0 && ((long)directoryEntry << Sector.Shift) + TableBytes <= file.LengthBytes;
+
+    /// <summary>The redundant copy of a table entry whose primary is impossible; throws when there is none.</summary>
+    internal uint RecoverEntry(long grainIndex, uint found)
+    {
+        int tableIndex = (int)(grainIndex >> layout.TableShift);
+        int index = (int)grainIndex & (layout.TableEntries - 1);
+        if (layout.RedundantDirectoryOffsetBytes != 0)
+        {
+            uint table = ReadEntry(layout.RedundantDirectoryOffsetBytes + ((long)tableIndex * sizeof(uint)));
+            if (IsPossibleTable(table))
+            {
+                uint copy = ReadEntry(((long)table << Sector.Shift) + ((long)index * sizeof(uint)));
+                if (copy <= (layout.ZeroGrains ? 1u : 0u) || IsPossibleGrain(copy))
+                {
+                    return copy;
+                }
+            }
+        }
+
+        uint primary = ReadEntry(layout.DirectoryOffsetBytes + ((long)tableIndex * sizeof(uint)));
+        throw new VmdkException(
+            VmdkErrorCode.TableInvalid, file.Path,
+            $"a grain table entry for guest byte {grainIndex << layout.GrainShift} points where no grain can be",
+            ((long)primary << Sector.Shift) + ((long)index * sizeof(uint)), $"grainTable[{tableIndex}][{index}]",
+            $"sector {found}", $"a sector from {layout.FirstUsableSector} to {(file.LengthBytes - 1) >> Sector.Shift}");
+    }
+
+    bool IsPossibleGrain(uint entry) =>
+        entry >= layout.FirstUsableSector && (long)entry << Sector.Shift < file.LengthBytes;
+
+    long RecoverTable(int tableIndex, uint found)
+    {
+        if (layout.RedundantDirectoryOffsetBytes != 0)
+        {
+            uint copy = ReadEntry(layout.RedundantDirectoryOffsetBytes + ((long)tableIndex * sizeof(uint)));
+            if (IsPossibleTable(copy))
+            {
+                return (long)copy << Sector.Shift;
+            }
+        }
+
+        throw new VmdkException(
+            VmdkErrorCode.TableInvalid, file.Path, "a grain directory entry points where no grain table can be",
+            layout.DirectoryOffsetBytes + ((long)tableIndex * sizeof(uint)), $"grainDirectory[{tableIndex}]",
+            $"sector {found}", $"a table of {TableBytes} bytes inside the file's {file.LengthBytes}");
+    }
+
+    uint ReadEntry(long offsetBytes)
+    {
+        Span<uint> entry = stackalloc uint[1];
+        ReadEntries(offsetBytes, entry, "grainTable");
+        return entry[0];
+    }
+
+    void ReadEntries(long offsetBytes, Span<uint> entries, string field)
+    {
+        Span<byte> bytes = MemoryMarshal.AsBytes(entries);
+        int read = file.Read(bytes, offsetBytes);
+        if (read < bytes.Length)
+        {
+            VmdkException.Throw(
+                VmdkErrorCode.Truncated, file.Path, "the file ends inside a table", offsetBytes, field,
+                $"{read} bytes", $"{bytes.Length} bytes");
+        }
+
+        if (!BitConverter.IsLittleEndian)
+        {
+            BinaryPrimitives.ReverseEndianness(entries, entries);
+        }
+    }
+}

@@ -1,0 +1,167 @@
+using System.Numerics;
+using VmdkFast.Extents;
+using VmdkFast.Format;
+using VmdkFast.Storage;
+
+namespace VmdkFast.Opening;
+
+/// <summary>Makes extents: from a sparse file that is the image itself, or from the lines of a descriptor.</summary>
+sealed class ExtentOpener(VmdkOpenOptions options, ImageFiles files)
+{
+    /// <summary>The one extent of a hosted sparse file that embeds its descriptor, whatever its lines name.</summary>
+    internal OpenedExtent OpenSelf(LocalFile file, HostedSparseFile hosted) =>
+        Describe(file, MakeHosted(file, hosted, hosted.CapacityBytes), VmdkExtentType.Sparse, hosted.Compressed
+            ? VmdkExtentFormat.StreamOptimized : VmdkExtentFormat.HostedSparse, hosted.UncleanShutdown);
+
+    /// <summary>The one extent of a COWD file that was opened without a descriptor.</summary>
+    internal OpenedExtent OpenSelf(LocalFile file, CowdFile cowd) =>
+        Describe(file, MakeCowd(file, cowd, cowd.CapacityBytes), VmdkExtentType.VmfsSparse, VmdkExtentFormat.Cowd,
+            cowd.UncleanShutdown);
+
+    /// <summary>The extent of a descriptor's line.</summary>
+    internal OpenedExtent OpenLine(
+        LocalFile descriptor, ExtentLine line, int index, ImageFolder folder, ReferenceOpener references)
+    {
+        VmdkExtentInfo info = line.ToInfo(index);
+        long lengthBytes = line.LengthSectors << Sector.Shift;
+
+        // Nobody may look into a NOACCESS extent: its place is kept, its file is not even opened.
+        if (line.Type == VmdkExtentType.Zero || line.Access == VmdkAccess.None)
+        {
+            return new OpenedExtent(
+                new ZeroExtent(lengthBytes), info with { Format = VmdkExtentFormat.Zero }, false);
+        }
+
+        if (line.Type is not (VmdkExtentType.Flat or VmdkExtentType.Vmfs or VmdkExtentType.Sparse
+            or VmdkExtentType.VmfsSparse))
+        {
+            VmdkException.Throw(
+                VmdkErrorCode.Unsupported, descriptor.Path, $"extents of type {line.Type} are not supported", null,
+                $"extent[{index}]", line.ToString(), "FLAT, SPARSE, ZERO, VMFS or VMFSSPARSE");
+        }
+
+        LocalFile Open() => references.OpenExtent(descriptor.Path, folder, line.FileNameBytes.Span, line.FileName!);
+        LocalFile file = Open();
+        bool late = !files.HasRoomForHandle;
+        OpenedExtent opened = line.Type is VmdkExtentType.Flat or VmdkExtentType.Vmfs
+            ? OpenFlat(descriptor, file, line, info, late ? Again : null)
+            : OpenSparse(descriptor, file, line, info, late ? Again : null);
+        return opened;
+
+        LocalFile Again()
+        {
+            using ImageFolder beside = ImageFolder.Beside(descriptor.Path, options.Limits);
+            return references.OpenExtent(descriptor.Path, beside, line.FileNameBytes.Span, line.FileName!);
+        }
+    }
+
+    OpenedExtent OpenFlat(
+        LocalFile descriptor, LocalFile file, ExtentLine line, VmdkExtentInfo info, Func<LocalFile>? again)
+    {
+        long lengthBytes = line.LengthSectors << Sector.Shift;
+        long offsetBytes = line.OffsetSectors << Sector.Shift;
+        long fileBytes = file.LengthBytes;
+        ImageFile shared = files.AddRange(
+            file, new ByteRange(offsetBytes, checked(offsetBytes + lengthBytes)), descriptor.Path);
+        if (fileBytes - offsetBytes < lengthBytes)
+        {
+            VmdkException.Throw(
+                VmdkErrorCode.Truncated, shared.Path, "the file is shorter than its extent", fileBytes, "length",
+                $"{fileBytes} bytes", $"{offsetBytes + lengthBytes} bytes as the descriptor says");
+        }
+
+        if (again is not null && ReferenceEquals(shared, file))
+        {
+            shared = files.OpenLater(file, again);
+        }
+
+        return new OpenedExtent(
+            new FlatExtent(shared, offsetBytes, lengthBytes),
+            info with { Path = shared.Path, Format = VmdkExtentFormat.Flat }, false);
+    }
+
+    OpenedExtent OpenSparse(
+        LocalFile descriptor, LocalFile file, ExtentLine line, VmdkExtentInfo info, Func<LocalFile>? again)
+    {
+        files.AddExclusive(file, descriptor.Path);
+        long lengthBytes = line.LengthSectors << Sector.Shift;
+        Span<byte> magic = stackalloc byte[sizeof(ulong)];
+        switch (Probe.Signature(magic[..file.Read(magic, 0)]))
+        {
+            case ImageSignature.HostedSparse:
+                HostedSparseFile hosted = HostedSparseFile.Read(file, options.Limits);
+                CheckCapacity(file, hosted.CapacityBytes, lengthBytes);
+                ImageFile hostedFile = again is null ? file : files.OpenLater(file, again);
+                return new OpenedExtent(
+                    MakeHosted(hostedFile, hosted, lengthBytes),
+                    info with
+                    {
+                        Path = file.Path,
+                        Format = hosted.Compressed ? VmdkExtentFormat.StreamOptimized : VmdkExtentFormat.HostedSparse,
+                    },
+                    hosted.UncleanShutdown);
+            case ImageSignature.Cowd:
+                CowdFile cowd = CowdFile.Read(file, options.Limits);
+                CheckCapacity(file, cowd.CapacityBytes, lengthBytes);
+                ImageFile cowdFile = again is null ? file : files.OpenLater(file, again);
+                return new OpenedExtent(
+                    MakeCowd(cowdFile, cowd, lengthBytes),
+                    info with { Path = file.Path, Format = VmdkExtentFormat.Cowd }, cowd.UncleanShutdown);
+            default:
+                throw new VmdkException(
+                    VmdkErrorCode.NotVmdk, file.Path, "the file is not the sparse extent that the descriptor names", 0,
+                    "magic", Convert.ToHexString(magic[..4]), "KDMV or COWD");
+        }
+    }
+
+    static void CheckCapacity(LocalFile file, long capacityBytes, long lengthBytes)
+    {
+        if (capacityBytes < lengthBytes)
+        {
+            VmdkException.Throw(
+                VmdkErrorCode.HeaderInvalid, file.Path, "the extent holds less than the descriptor says", 12,
+                nameof(SparseHeader.CapacitySectors), $"{capacityBytes >> Sector.Shift} sectors",
+                $"{lengthBytes >> Sector.Shift} sectors");
+        }
+    }
+
+    SparseExtent MakeHosted(ImageFile file, HostedSparseFile hosted, long lengthBytes) =>
+        new(file, new SparseLayout
+        {
+            CapacityBytes = hosted.CapacityBytes,
+            GrainShift = BitOperations.Log2((ulong)hosted.GrainBytes),
+            TableShift = BitOperations.Log2((uint)hosted.TableEntries),
+            DirectoryEntries = hosted.DirectoryEntries,
+            DirectoryOffsetBytes = hosted.DirectoryOffsetBytes,
+            RedundantDirectoryOffsetBytes = hosted.RedundantDirectoryOffsetBytes,
+            FirstUsableSector = hosted.OverheadSectors,
+            ZeroGrains = hosted.ZeroGrains,
+            Compressed = hosted.Compressed
+                ? files.MakeGrains(file, hosted.GrainBytes, hosted.CapacityBytes, hosted.Markers)
+                : null,
+        }, files.Tables, lengthBytes);
+
+    SparseExtent MakeCowd(ImageFile file, CowdFile cowd, long lengthBytes) =>
+        new(file, new SparseLayout
+        {
+            CapacityBytes = cowd.CapacityBytes,
+            GrainShift = BitOperations.Log2((ulong)cowd.GrainBytes),
+            TableShift = BitOperations.Log2(CowdFile.TableEntries),
+            DirectoryEntries = cowd.DirectoryEntries,
+            DirectoryOffsetBytes = cowd.DirectoryOffsetBytes,
+            FirstUsableSector = cowd.FirstUsableSector,
+        }, files.Tables, lengthBytes);
+
+    static OpenedExtent Describe(
+        LocalFile file, SparseExtent extent, VmdkExtentType type, VmdkExtentFormat format, bool uncleanShutdown) =>
+        new(extent, new VmdkExtentInfo
+        {
+            Index = 0,
+            Access = VmdkAccess.ReadWrite,
+            Type = type,
+            LengthSectors = extent.LengthBytes >> Sector.Shift,
+            FileName = null,
+            Path = file.Path,
+            Format = format,
+        }, uncleanShutdown);
+}

@@ -1,0 +1,274 @@
+using System.Numerics;
+using VmdkFast.Format;
+using VmdkFast.Storage;
+
+namespace VmdkFast.Opening;
+
+/// <summary>A hosted sparse file (KDMV) whose header has passed every check: what it promises, the file can hold.</summary>
+/// <remarks>
+/// Sources of the rules: the Virtual Disk Format technote 5.0, and the checks that QEMU, VirtualBox, 7-Zip and
+/// open-vmdk make. Sizes are compared with the real file and with <see cref="VmdkLimits"/> before anything is made.
+/// </remarks>
+sealed class HostedSparseFile
+{
+    const ulong MinGrainSectors = 8;
+    const uint MaxTableEntries = 512;
+    const int FooterDistanceBytes = 3 * Sector.Bytes;
+    const ushort Deflate = 1;
+    const SparseFlags KnownHighFlags = SparseFlags.Compressed | SparseFlags.Markers;
+    const uint HighFlags = 0xffff_0000;
+
+    HostedSparseFile()
+    {
+    }
+
+    /// <summary>The text that the file embeds; null when it embeds none.</summary>
+    internal DescriptorText? Descriptor { get; private init; }
+
+    /// <summary>The file only wraps a descriptor: its own capacity is 0, the extents are elsewhere.</summary>
+    internal bool IsDescriptorOnly { get; private init; }
+
+    internal uint Version { get; private init; }
+
+    internal long CapacityBytes { get; private init; }
+
+    internal long GrainBytes { get; private init; }
+
+    internal int TableEntries { get; private init; }
+
+    internal int DirectoryEntries { get; private init; }
+
+    internal long DirectoryOffsetBytes { get; private init; }
+
+    /// <summary>0 when there is no redundant directory, or it cannot be where the header says.</summary>
+    internal long RedundantDirectoryOffsetBytes { get; private init; }
+
+    internal uint OverheadSectors { get; private init; }
+
+    internal bool ZeroGrains { get; private init; }
+
+    internal bool Compressed { get; private init; }
+
+    internal bool Markers { get; private init; }
+
+    internal bool UncleanShutdown { get; private init; }
+
+    /// <summary>Reads and checks the header, the footer if that counts, and the embedded descriptor.</summary>
+    /// <exception cref="VmdkException">Anything is impossible, too large, or not supported.</exception>
+    internal static HostedSparseFile Read(LocalFile file, VmdkLimits limits)
+    {
+        Span<byte> bytes = stackalloc byte[SparseHeader.SizeBytes];
+        var header = SparseHeader.Read(ReadSector(file, 0, bytes, "header"));
+        var rules = new HeaderRules(file, 0);
+        CheckIdentity(header, rules);
+        DescriptorText? descriptor = ReadDescriptor(file, header, limits, rules);
+        if (header.CapacitySectors == 0)
+        {
+            return descriptor is not null
+                ? new HostedSparseFile { Descriptor = descriptor, IsDescriptorOnly = true }
+                : throw rules.Invalid(nameof(header.CapacitySectors), 12, "0", "at least 1 sector");
+        }
+
+        CheckShape(header, limits, rules);
+        if (header.DirectoryOffsetSectors != SparseHeader.DirectoryAtEnd)
+        {
+            return Make(file, header, header, descriptor, rules);
+        }
+
+        Span<byte> footerBytes = stackalloc byte[SparseHeader.SizeBytes];
+        long footerOffset = ReadFooter(file, footerBytes);
+        var footer = SparseHeader.Read(footerBytes);
+        var footerRules = new HeaderRules(file, footerOffset);
+        CheckFooter(header, footer, footerRules);
+        return Make(file, header, footer, descriptor, footerRules);
+    }
+
+    static HostedSparseFile Make(
+        LocalFile file, in SparseHeader header, in SparseHeader truth, DescriptorText? descriptor, in HeaderRules rules)
+    {
+        ulong coverage = header.GrainSizeSectors * header.GrainTableEntries;
+        int entries = (int)(((header.CapacitySectors - 1) / coverage) + 1);
+        long directoryBytes = entries * (long)sizeof(uint);
+        ulong redundant = header.Flags.HasFlag(SparseFlags.RedundantDirectory) ? truth.RedundantDirectoryOffsetSectors : 0;
+        return new HostedSparseFile
+        {
+            Descriptor = descriptor,
+            Version = header.Version,
+            CapacityBytes = Sector.ToBytes(header.CapacitySectors),
+            GrainBytes = Sector.ToBytes(header.GrainSizeSectors),
+            TableEntries = (int)header.GrainTableEntries,
+            DirectoryEntries = entries,
+            DirectoryOffsetBytes = rules.Place(
+                nameof(header.DirectoryOffsetSectors), 56, truth.DirectoryOffsetSectors, directoryBytes),
+            RedundantDirectoryOffsetBytes = Fits(file, redundant, directoryBytes) ? Sector.ToBytes(redundant) : 0,
+            OverheadSectors = (uint)Math.Clamp(header.OverheadSectors, 1, uint.MaxValue),
+            ZeroGrains = header.Flags.HasFlag(SparseFlags.ZeroGrains),
+            Compressed = IsCompressed(header),
+            Markers = header.Flags.HasFlag(SparseFlags.Markers),
+            UncleanShutdown = header.UncleanShutdown != 0,
+        };
+    }
+
+    static void CheckIdentity(in SparseHeader header, in HeaderRules rules)
+    {
+        if (header.Version is 0 or > 3)
+        {
+            throw rules.Unsupported(nameof(header.Version), 4, $"{header.Version}", "1, 2 or 3");
+        }
+
+        // The high half of the flags is what a reader must understand.
+        var unknown = (SparseFlags)((uint)header.Flags & HighFlags) & ~KnownHighFlags;
+        if (unknown != 0)
+        {
+            throw rules.Unsupported(
+                nameof(header.Flags), 8, $"0x{(uint)header.Flags:x8}", "no incompatible flags but 0x00030000");
+        }
+
+        if (header.Flags.HasFlag(SparseFlags.NewlineTest) && header.NewlineTest != SparseHeader.NewlineTestValue)
+        {
+            throw rules.Invalid(
+                nameof(header.NewlineTest), 73, $"0x{header.NewlineTest:x8}",
+                $"0x{SparseHeader.NewlineTestValue:x8}; a transfer in text mode has damaged the file");
+        }
+    }
+
+    static void CheckShape(in SparseHeader header, VmdkLimits limits, in HeaderRules rules)
+    {
+        ulong grain = header.GrainSizeSectors;
+        if (grain < MinGrainSectors || !BitOperations.IsPow2(grain))
+        {
+            throw rules.Invalid(
+                nameof(header.GrainSizeSectors), 20, $"{grain} sectors", $"a power of two from {MinGrainSectors} sectors");
+        }
+
+        if (grain > (ulong)limits.MaxGrainSectors)
+        {
+            throw rules.TooLarge(
+                nameof(header.GrainSizeSectors), 20, $"{grain} sectors", $"at most {limits.MaxGrainSectors} sectors");
+        }
+
+        uint tableEntries = header.GrainTableEntries;
+        if (tableEntries is 0 or > MaxTableEntries || !BitOperations.IsPow2(tableEntries))
+        {
+            throw rules.Invalid(
+                nameof(header.GrainTableEntries), 44, $"{tableEntries}", $"a power of two up to {MaxTableEntries}");
+        }
+
+        ulong entries = ((header.CapacitySectors - 1) / (grain * tableEntries)) + 1;
+        if (entries > (ulong)limits.MaxDirectoryEntries || header.CapacitySectors > Sector.MaxSectors)
+        {
+            throw rules.TooLarge(
+                nameof(header.CapacitySectors), 12, $"{header.CapacitySectors} sectors, a directory of {entries} entries",
+                $"at most {limits.MaxDirectoryEntries} entries");
+        }
+
+        bool flagged = header.Flags.HasFlag(SparseFlags.Compressed);
+        if (header.CompressAlgorithm > Deflate || (flagged && header.CompressAlgorithm != Deflate))
+        {
+            throw rules.Unsupported(
+                nameof(header.CompressAlgorithm), 77, $"{header.CompressAlgorithm}",
+                flagged ? "1 (deflate), since grains are compressed" : "0 or 1 (deflate)");
+        }
+
+        rules.CheckOverhead(header.OverheadSectors);
+    }
+
+    static bool IsCompressed(in SparseHeader header) =>
+        header.Flags.HasFlag(SparseFlags.Compressed) || header.CompressAlgorithm == Deflate;
+
+    static DescriptorText? ReadDescriptor(
+        LocalFile file, in SparseHeader header, VmdkLimits limits, in HeaderRules rules)
+    {
+        if (header.DescriptorOffsetSectors == 0 || header.DescriptorSizeSectors == 0)
+        {
+            return null;
+        }
+
+        if (header.DescriptorSizeSectors > (ulong)(limits.MaxDescriptorBytes / Sector.Bytes))
+        {
+            throw rules.TooLarge(
+                nameof(header.DescriptorSizeSectors), 36, $"{header.DescriptorSizeSectors} sectors",
+                $"at most {limits.MaxDescriptorBytes / Sector.Bytes} sectors");
+        }
+
+        int lengthBytes = (int)header.DescriptorSizeSectors * Sector.Bytes;
+        long offsetBytes = rules.Place(
+            nameof(header.DescriptorOffsetSectors), 28, header.DescriptorOffsetSectors, lengthBytes);
+        var text = new byte[lengthBytes];
+        int read = file.Read(text, offsetBytes);
+
+        // Extents of split disks reserve the area and leave it empty.
+        return DescriptorText.IsEmpty(text.AsSpan(0, read))
+            ? null
+            : DescriptorText.Parse(text.AsSpan(0, read), file.Path, limits, offsetBytes);
+    }
+
+    // At the end of the file: the footer's marker, the footer, the end-of-stream marker, each one sector.
+    static long ReadFooter(LocalFile file, Span<byte> footer)
+    {
+        long endBytes = file.LengthBytes & ~(long)(Sector.Bytes - 1);
+        long start = endBytes - FooterDistanceBytes;
+        if (start < Sector.Bytes)
+        {
+            throw NoFooter(file, Math.Max(start, 0), "a file too short for one");
+        }
+
+        Span<byte> markerBytes = stackalloc byte[MetadataMarker.SizeBytes];
+        var marker = MetadataMarker.Read(ReadSector(file, start, markerBytes, "footerMarker"));
+        if (marker.DataBytes != 0 || marker.Type != MarkerType.Footer)
+        {
+            throw NoFooter(file, start, $"a marker of type {(uint)marker.Type} and size {marker.DataBytes}");
+        }
+
+        ReadSector(file, start + Sector.Bytes, footer, "footer");
+        if (SparseHeader.Read(footer).Magic != SparseHeader.MagicValue)
+        {
+            throw NoFooter(file, start + Sector.Bytes, $"magic 0x{SparseHeader.Read(footer).Magic:x8}");
+        }
+
+        Span<byte> endOfStreamBytes = stackalloc byte[MetadataMarker.SizeBytes];
+        var end = MetadataMarker.Read(ReadSector(file, start + (2 * Sector.Bytes), endOfStreamBytes, "endOfStream"));
+        if (end.LengthSectors != 0 || end.DataBytes != 0 || end.Type != MarkerType.EndOfStream)
+        {
+            throw NoFooter(file, start + (2 * Sector.Bytes), $"a marker of type {(uint)end.Type} behind the footer");
+        }
+
+        return start + Sector.Bytes;
+    }
+
+    static VmdkException NoFooter(LocalFile file, long offsetBytes, string found) =>
+        new(VmdkErrorCode.Truncated, file.Path,
+            "the file has no valid footer, and its header names no grain directory (an incomplete stream)", offsetBytes,
+            "footer", found, "footer marker, footer and end-of-stream marker in the last three sectors");
+
+    static void CheckFooter(in SparseHeader header, in SparseHeader footer, in HeaderRules rules)
+    {
+        rules.Same(nameof(header.Version), 4, header.Version, footer.Version);
+        rules.Same(nameof(header.Flags), 8, (uint)header.Flags, (uint)footer.Flags);
+        rules.Same(nameof(header.CapacitySectors), 12, header.CapacitySectors, footer.CapacitySectors);
+        rules.Same(nameof(header.GrainSizeSectors), 20, header.GrainSizeSectors, footer.GrainSizeSectors);
+        rules.Same(nameof(header.GrainTableEntries), 44, header.GrainTableEntries, footer.GrainTableEntries);
+        rules.Same(nameof(header.CompressAlgorithm), 77, header.CompressAlgorithm, footer.CompressAlgorithm);
+        if (footer.DirectoryOffsetSectors == SparseHeader.DirectoryAtEnd)
+        {
+            throw rules.Invalid(nameof(footer.DirectoryOffsetSectors), 56, "the end again", "a sector of this file");
+        }
+    }
+
+    static bool Fits(LocalFile file, ulong offsetSectors, long lengthBytes) =>
+        offsetSectors is not 0 && offsetSectors <= Sector.MaxSectors
+        && Sector.ToBytes(offsetSectors) <= file.LengthBytes - lengthBytes;
+
+    static ReadOnlySpan<byte> ReadSector(LocalFile file, long offsetBytes, Span<byte> sector, string field)
+    {
+        int read = file.Read(sector, offsetBytes);
+        if (read < sector.Length)
+        {
+            VmdkException.Throw(
+                VmdkErrorCode.Truncated, file.Path, $"the file ends inside the {field}", offsetBytes, field,
+                $"{read} bytes", $"{sector.Length} bytes");
+        }
+
+        return sector;
+    }
+}

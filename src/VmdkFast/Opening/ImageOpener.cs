@@ -1,0 +1,175 @@
+using VmdkFast.Extents;
+using VmdkFast.Format;
+using VmdkFast.Storage;
+
+namespace VmdkFast.Opening;
+
+/// <summary>Opens an image and its parents: probe, header, descriptor, extents, chain, locks. Writes nothing.</summary>
+sealed class ImageOpener
+{
+    readonly VmdkOpenOptions _options;
+    readonly ImageFiles _files;
+    readonly ExtentOpener _extents;
+    readonly ReferenceOpener _references;
+
+    ImageOpener(VmdkOpenOptions options, ImageFiles files)
+    {
+        _options = options;
+        _files = files;
+        _extents = new ExtentOpener(options, files);
+        _references = new ReferenceOpener(options);
+    }
+
+    /// <summary>Opens an image; every file is closed again when anything fails.</summary>
+    internal static OpenedImage Open(string path, VmdkOpenOptions options)
+    {
+        // The files are given away by a success; until then every way out closes them.
+        using var files = new ImageFiles(options);
+        return new ImageOpener(options, files).OpenChain(path);
+    }
+
+    OpenedImage OpenChain(string path)
+    {
+        var images = new List<OpenedLayer>();
+        LocalFile? file = LocalFile.Open(path, FileAccessMode.Read);
+        ImageFolder? folder = null;
+        try
+        {
+            while (file is not null)
+            {
+                _files.AddImage(file);
+                folder ??= ImageFolder.Beside(file.Path, _options.Limits);
+                OpenedLayer image = OpenLayer(file, folder);
+                CheckContentId(images.LastOrDefault(), image);
+                images.Add(image);
+                (file, ImageFolder? parentFolder) = OpenParent(image, folder, images.Count);
+                if (!ReferenceEquals(parentFolder, folder))
+                {
+                    folder.Dispose();
+                    folder = parentFolder;
+                }
+            }
+        }
+        finally
+        {
+            folder?.Dispose();
+        }
+
+        ImageLocks? locks = _options.ForceShare ? null : _files.LockAll();
+        Layer? layer = null;
+        for (int i = images.Count - 1; i >= 0; i--)
+        {
+            layer = new Layer(images[i].Extents, layer);
+        }
+
+        return new OpenedImage(layer!, [.. images.Select(image => image.Info)], _files.Release(), locks);
+    }
+
+    OpenedLayer OpenLayer(LocalFile file, ImageFolder folder)
+    {
+        switch (Probe.Look(file))
+        {
+            case ImageSignature.HostedSparse:
+                HostedSparseFile hosted = HostedSparseFile.Read(file, _options.Limits);
+                return hosted.IsDescriptorOnly
+                    ? OpenDescribed(file, hosted.Descriptor!, folder)
+                    : new OpenedLayer(file, hosted.Descriptor, [_extents.OpenSelf(file, hosted)]);
+            case ImageSignature.Cowd:
+                return new OpenedLayer(file, null, [_extents.OpenSelf(file, CowdFile.Read(file, _options.Limits))]);
+            case ImageSignature.SeSparse:
+                throw new VmdkException(
+                    VmdkErrorCode.Unsupported, file.Path, "seSparse extents are not supported", 0, "magic", "seSparse",
+                    "a hosted sparse extent, COWD, or a descriptor");
+            default:
+                return OpenDescribed(file, ReadDescriptor(file), folder);
+        }
+    }
+
+    OpenedLayer OpenDescribed(LocalFile file, DescriptorText descriptor, ImageFolder folder)
+    {
+        RefuseEncryption(file, descriptor);
+        if (descriptor.Extents.Count == 0)
+        {
+            VmdkException.Throw(
+                VmdkErrorCode.DescriptorInvalid, file.Path, "the descriptor lists no extent", null, "extents", "none",
+                "at least one");
+        }
+
+        var extents = new List<OpenedExtent>();
+        for (int index = 0; index < descriptor.Extents.Count; index++)
+        {
+            extents.Add(_extents.OpenLine(file, descriptor.Extents[index], index, folder, _references));
+        }
+
+        return new OpenedLayer(file, descriptor, extents);
+    }
+
+    DescriptorText ReadDescriptor(LocalFile file)
+    {
+        if (file.LengthBytes > _options.Limits.MaxDescriptorBytes)
+        {
+            VmdkException.Throw(
+                VmdkErrorCode.LimitExceeded, file.Path, "the descriptor is too long", null, "length",
+                $"{file.LengthBytes} bytes", $"at most {_options.Limits.MaxDescriptorBytes} bytes");
+        }
+
+        var text = new byte[file.LengthBytes];
+        int read = file.Read(text, 0);
+        return DescriptorText.Parse(text.AsSpan(0, read), file.Path, _options.Limits);
+    }
+
+    (LocalFile? File, ImageFolder? Folder) OpenParent(OpenedLayer child, ImageFolder folder, int depth)
+    {
+        DescriptorText? descriptor = child.Descriptor;
+        if (!_options.OpenParents || descriptor is null || descriptor.ParentContentId == DescriptorValue.NoParent)
+        {
+            return (null, null);
+        }
+
+        if (descriptor.ParentFileNameHintBytes.IsEmpty)
+        {
+            VmdkException.Throw(
+                VmdkErrorCode.DescriptorInvalid, child.Info.Path, "the image has a parent, but does not name it", null,
+                DescriptorKeys.ParentFileNameHint, "nothing", "the parent's file name");
+        }
+
+        if (depth >= _options.Limits.MaxChainDepth)
+        {
+            VmdkException.Throw(
+                VmdkErrorCode.LimitExceeded, child.Info.Path, "the chain of parents is too long", null,
+                DescriptorKeys.ParentFileNameHint, $"a parent of image {depth}",
+                $"at most {_options.Limits.MaxChainDepth} images");
+        }
+
+        return _references.Open(
+            child.Info.Path, folder, descriptor.ParentFileNameHintBytes.Span, descriptor.ParentFileNameHint!);
+    }
+
+    void CheckContentId(OpenedLayer? child, OpenedLayer parent)
+    {
+        // fffffffe stands for "compare longContentID", which is no number to compare here.
+        const uint UseLongContentId = 0xffff_fffe;
+        if (child is null || _options.AllowParentMismatch
+            || child.Descriptor!.ParentContentId == UseLongContentId
+            || parent.Descriptor?.ContentId == child.Descriptor.ParentContentId)
+        {
+            return;
+        }
+
+        string found = parent.Descriptor is { } descriptor ? $"{descriptor.ContentId:x8}" : "no descriptor";
+        throw new VmdkException(
+            VmdkErrorCode.ParentMismatch, child.Info.Path,
+            $"the parent '{parent.Info.Path}' has changed since this child was made", null,
+            DescriptorKeys.ParentContentId, $"{found} in the parent", $"{child.Descriptor.ParentContentId:x8} as the child says");
+    }
+
+    static void RefuseEncryption(LocalFile file, DescriptorText descriptor)
+    {
+        if (descriptor["encryptionKeys"] is not null || descriptor["encryption.keySafe"] is not null)
+        {
+            VmdkException.Throw(
+                VmdkErrorCode.Unsupported, file.Path, "the disk is encrypted", null, "encryptionKeys", "present",
+                "no encryption");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+using System.Buffers.Binary;
+using VmdkFast.Format;
+using VmdkFast.Storage;
+
+namespace VmdkFast.Opening;
+
+/// <summary>What the first bytes of a file say it is.</summary>
+enum ImageSignature
+{
+    Descriptor,
+    HostedSparse,
+    Cowd,
+    SeSparse,
+}
+
+/// <summary>Looks at the first bytes of a file; the name never counts.</summary>
+static class Probe
+{
+    const ulong SeSparseMagic = 0x0000_0000_CAFE_BABE;
+
+    /// <summary>The signature of a file that must be an image.</summary>
+    /// <exception cref="VmdkException"><see cref="VmdkErrorCode.NotVmdk"/>: empty, too short, or foreign.</exception>
+    internal static ImageSignature Look(LocalFile file)
+    {
+        Span<byte> start = stackalloc byte[DescriptorText.ProbeBytes];
+        start = start[..file.Read(start, 0)];
+        if (Signature(start) is { } signature)
+        {
+            return signature;
+        }
+
+        if (DescriptorText.LooksLikeDescriptor(start))
+        {
+            return ImageSignature.Descriptor;
+        }
+
+        throw new VmdkException(
+            VmdkErrorCode.NotVmdk, file.Path,
+            start.IsEmpty ? "the file is empty" : "the file is not a VMDK image", 0, "magic", Show(start),
+            "KDMV, COWD, or descriptor text with version=1, 2 or 3");
+    }
+
+    /// <summary>The binary signature that bytes begin with; null when there is none.</summary>
+    internal static ImageSignature? Signature(ReadOnlySpan<byte> start)
+    {
+        if (start.Length < sizeof(uint))
+        {
+            return null;
+        }
+
+        uint magic = BinaryPrimitives.ReadUInt32LittleEndian(start);
+        return magic switch
+        {
+            SparseHeader.MagicValue => ImageSignature.HostedSparse,
+            CowdHeader.MagicValue => ImageSignature.Cowd,
+            _ when start.Length >= sizeof(ulong)
+                && BinaryPrimitives.ReadUInt64LittleEndian(start) == SeSparseMagic => ImageSignature.SeSparse,
+            _ => null,
+        };
+    }
+
+    static string Show(ReadOnlySpan<byte> start) =>
+        start.IsEmpty ? "nothing" : Convert.ToHexString(start[..Math.Min(start.Length, 4)]);
+}

@@ -1,0 +1,146 @@
+using System.IO.Compression;
+using VmdkFast.Extents;
+using VmdkFast.Storage;
+
+namespace VmdkFast.Reading;
+
+/// <summary>Reads inside compressed grains that are too large to be kept inflated, moving forward where it can.</summary>
+/// <remarks>
+/// One cursor serves a disk: sequential small reads of a giant grain inflate it once. A read behind the cursor begins
+/// again at the grain's start. Memory is one inflater, whatever the grain's size. Thread-safe by a lock.
+/// </remarks>
+sealed class GrainCursor : IDisposable
+{
+    const int SkipBytes = 64 << 10;
+
+    readonly Lock _lock = new();
+    byte[]? _skipped;
+    Stream? _inflater;
+    CompressedGrains? _grains;
+    long _fileOffsetBytes;
+    long _position;
+
+    /// <summary>Copies a part of a grain.</summary>
+    internal void Read(in StoredGrain grain, long offsetBytes, Span<byte> destination)
+    {
+        lock (_lock)
+        {
+            if (_inflater is null || !ReferenceEquals(_grains, grain.Grains)
+                || _fileOffsetBytes != grain.FileOffsetBytes || _position > offsetBytes)
+            {
+                Begin(grain);
+            }
+
+            try
+            {
+                Skip(offsetBytes - _position);
+                int produced = _inflater!.ReadAtLeast(destination, destination.Length, throwOnEndOfStream: false);
+                _position += produced;
+                if (produced < destination.Length)
+                {
+                    throw new InvalidDataException($"{_position} bytes");
+                }
+            }
+            catch (InvalidDataException damage)
+            {
+                End();
+                throw grain.Grains.Invalid(
+                    grain, "a compressed grain does not inflate", 0, "data", damage.Message,
+                    $"{offsetBytes + destination.Length} bytes");
+            }
+            catch
+            {
+                End();
+                throw;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            End();
+        }
+    }
+
+    void Begin(in StoredGrain grain)
+    {
+        End();
+        int dataBytes = grain.Grains.Locate(grain, out long dataOffsetBytes);
+        var stored = new BufferedStream(new FileWindow(grain.Grains.File, dataOffsetBytes, dataBytes), 64 << 10);
+        _inflater = new ZLibStream(stored, CompressionMode.Decompress);
+        _grains = grain.Grains;
+        _fileOffsetBytes = grain.FileOffsetBytes;
+    }
+
+    void Skip(long lengthBytes)
+    {
+        if (lengthBytes == 0)
+        {
+            return;
+        }
+
+        _skipped ??= new byte[SkipBytes];
+        while (lengthBytes > 0)
+        {
+            int read = _inflater!.Read(_skipped, 0, (int)Math.Min(SkipBytes, lengthBytes));
+            if (read == 0)
+            {
+                throw new InvalidDataException($"{_position} bytes");
+            }
+
+            _position += read;
+            lengthBytes -= read;
+        }
+    }
+
+    void End()
+    {
+        _inflater?.Dispose();
+        _inflater = null;
+        _grains = null;
+        _position = 0;
+    }
+
+    /// <summary>A stretch of an image file as a forward-only stream.</summary>
+    sealed class FileWindow(ImageFile file, long offsetBytes, long lengthBytes) : Stream
+    {
+        long _position;
+
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => lengthBytes;
+
+        public override long Position
+        {
+            get => _position;
+            set => throw new NotSupportedException();
+        }
+
+        public override int Read(Span<byte> buffer)
+        {
+            int wanted = (int)Math.Min(buffer.Length, lengthBytes - _position);
+            int read = wanted == 0 ? 0 : file.Read(buffer[..wanted], offsetBytes + _position);
+            _position += read;
+            return read;
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+        public override void Flush()
+        {
+        }
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    }
+}

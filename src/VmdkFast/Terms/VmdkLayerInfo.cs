@@ -1,0 +1,38 @@
+namespace VmdkFast;
+
+/// <summary>What one image of a chain says of itself.</summary>
+public sealed record VmdkLayerInfo
+{
+    /// <summary>The image's own file: descriptor, or the extent that embeds it.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>Length of the disk as this image declares it, in bytes; a multiple of 512.</summary>
+    public required long LengthBytes { get; init; }
+
+    /// <summary>The kind of image, from its descriptor or, without one, from its header.</summary>
+    public required VmdkDiskKind Kind { get; init; }
+
+    /// <summary>The descriptor with every key that it holds; null for an extent without one.</summary>
+    public VmdkDescriptor? Descriptor { get; init; }
+
+    /// <summary>The extents in guest order.</summary>
+    public required IReadOnlyList<VmdkExtentInfo> Extents { get; init; }
+
+    /// <summary>Geometry as the descriptor gives it; null when it does not.</summary>
+    public VmdkGeometry? Geometry { get; init; }
+
+    /// <summary>Bytes that the file system has allocated for the files of this image.</summary>
+    public required long AllocatedBytes { get; init; }
+
+    /// <summary>Size of a grain in bytes, of the first extent that has grains; null when none has.</summary>
+    public long? GrainBytes { get; init; }
+
+    /// <summary>Whether grains are compressed.</summary>
+    public bool Compressed { get; init; }
+
+    /// <summary>Whether an extent was left open by its last writer (header byte uncleanShutdown).</summary>
+    public bool UncleanShutdown { get; init; }
+
+    /// <summary>The parent's name as the descriptor spells it; null when the image has no parent.</summary>
+    public string? ParentFileNameHint { get; init; }
+}

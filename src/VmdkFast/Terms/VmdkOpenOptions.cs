@@ -1,0 +1,59 @@
+namespace VmdkFast;
+
+/// <summary>How an image is opened. Immutable; change one with <c>with</c>.</summary>
+public sealed record VmdkOpenOptions
+{
+    /// <summary>Read-only, default caches and limits, references beside the image only.</summary>
+    public static VmdkOpenOptions Default { get; } = new();
+
+    /// <summary>Bounds for everything that an image may ask for.</summary>
+    public VmdkLimits Limits { get; init; } = VmdkLimits.Default;
+
+    /// <summary>Which files the image may name.</summary>
+    public VmdkReferencePolicy References { get; init; } = VmdkReferencePolicy.SameFolder;
+
+    /// <summary>
+    /// Memory for grain directories and grain tables, in bytes, shared by the whole chain. Default 16 MiB, which is
+    /// the tables of 256 GiB of guest disk with the usual grain of 64 KiB.
+    /// </summary>
+    public long TableCacheBytes { get; init; } = 16L << 20;
+
+    /// <summary>
+    /// Memory for inflated grains, in bytes, shared by the whole chain. Default 64 MiB; taken only when compressed
+    /// grains are read.
+    /// </summary>
+    public long GrainCacheBytes { get; init; } = 64L << 20;
+
+    /// <summary>
+    /// Opens without looking at other processes' locks, and without taking one: for reading an image that a running
+    /// machine writes. What is read may then be torn.
+    /// </summary>
+    public bool ForceShare { get; init; }
+
+    /// <summary>
+    /// Opens a child whose parent has changed since (content IDs differ). What is read may be wrong; default false.
+    /// </summary>
+    public bool AllowParentMismatch { get; init; }
+
+    /// <summary>
+    /// Whether parents are opened. Without them a child reads zeros where it holds nothing; good for looking at the
+    /// image itself. Default true.
+    /// </summary>
+    public bool OpenParents { get; init; } = true;
+
+    internal void Validate()
+    {
+        ArgumentNullException.ThrowIfNull(Limits);
+        ArgumentNullException.ThrowIfNull(References);
+        ArgumentOutOfRangeException.ThrowIfNegative(TableCacheBytes);
+        ArgumentOutOfRangeException.ThrowIfNegative(GrainCacheBytes);
+        ArgumentOutOfRangeException.ThrowIfLessThan(Limits.MaxDescriptorBytes, Sector.Bytes);
+        ArgumentOutOfRangeException.ThrowIfLessThan(Limits.MaxExtents, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(Limits.MaxChainDepth, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(Limits.MaxNameBytes, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(Limits.MaxGrainSectors, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(Limits.MaxDirectoryEntries, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(Limits.MaxDirectoryEntries, int.MaxValue);
+        ArgumentOutOfRangeException.ThrowIfLessThan(Limits.MaxOpenExtents, 1);
+    }
+}

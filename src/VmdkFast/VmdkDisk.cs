@@ -1,0 +1,165 @@
+using System.Diagnostics;
+using VmdkFast.Caching;
+using VmdkFast.Opening;
+using VmdkFast.Reading;
+
+namespace VmdkFast;
+
+/// <summary>A VMDK disk: whatever the image's kind, and however many files it has, one array of bytes.</summary>
+/// <remarks>
+/// Thread-safe: any number of reads may run at once, and none waits for another but where both need the same table or
+/// compressed grain for the first time. Dispose waits for the operations under way.
+/// </remarks>
+[DebuggerDisplay("{Path} ({Length} bytes)")]
+public sealed partial class VmdkDisk : IDisposable, IAsyncDisposable
+{
+    readonly OpenedImage _image;
+    readonly DiskReader _reader;
+    readonly GrainCursor _cursor = new();
+    readonly OperationGate _gate = new();
+    int _closed;
+
+    VmdkDisk(OpenedImage image)
+    {
+        _image = image;
+        _reader = new DiskReader(image.Top, _cursor);
+    }
+
+    /// <summary>The file that was opened.</summary>
+    public string Path => Layers[0].Path;
+
+    /// <summary>Length of the disk in bytes, a multiple of 512.</summary>
+    public long Length => _image.Top.LengthBytes;
+
+    /// <summary>What each image of the chain says of itself: the opened one first, then its parent, and so on.</summary>
+    public IReadOnlyList<VmdkLayerInfo> Layers => _image.Layers;
+
+    /// <summary>Opens an image for reading.</summary>
+    /// <param name="path">Descriptor file, or the sparse file that embeds its descriptor.</param>
+    /// <param name="options">How; null for <see cref="VmdkOpenOptions.Default"/>.</param>
+    /// <exception cref="VmdkException">The image, or a file that it names, is missing, damaged, locked or refused.</exception>
+    /// <exception cref="ArgumentException">The path is empty, or an option is out of its range.</exception>
+    public static VmdkDisk Open(string path, VmdkOpenOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        options ??= VmdkOpenOptions.Default;
+        options.Validate();
+        return new VmdkDisk(ImageOpener.Open(path, options));
+    }
+
+    /// <summary>As <see cref="Open"/>, on a pool thread.</summary>
+    /// <param name="path">Descriptor file, or the sparse file that embeds its descriptor.</param>
+    /// <param name="options">How; null for <see cref="VmdkOpenOptions.Default"/>.</param>
+    /// <param name="cancellationToken">Cancels the opening before it starts.</param>
+    /// <exception cref="VmdkException">The image, or a file that it names, is missing, damaged, locked or refused.</exception>
+    public static Task<VmdkDisk> OpenAsync(
+        string path, VmdkOpenOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        (options ?? VmdkOpenOptions.Default).Validate();
+        return Task.Run(() => Open(path, options), cancellationToken);
+    }
+
+    /// <summary>The runs of a stretch of the disk, in order, without gaps.</summary>
+    /// <param name="offsetBytes">Where to begin, from 0 to <see cref="Length"/>.</param>
+    /// <param name="lengthBytes">How far to look; it is cut at the end of the disk.</param>
+    /// <param name="cancellationToken">Ends the walk between two runs.</param>
+    /// <returns>
+    /// A lazy walk: metadata is read as it goes on, 62 TiB of nothing take milliseconds. Neighbours of one origin are
+    /// one run; a compressed grain is always a run of its own.
+    /// </returns>
+    /// <exception cref="VmdkException">While walking: a table is damaged.</exception>
+    public IEnumerable<VmdkRun> Map(long offsetBytes, long lengthBytes, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(offsetBytes);
+        ArgumentOutOfRangeException.ThrowIfNegative(lengthBytes);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offsetBytes, Length);
+        long endBytes = offsetBytes + Math.Min(lengthBytes, Length - offsetBytes);
+        return Walk(offsetBytes, endBytes, cancellationToken);
+    }
+
+    /// <summary>The whole disk's runs.</summary>
+    /// <param name="cancellationToken">Ends the walk between two runs.</param>
+    public IEnumerable<VmdkRun> Map(CancellationToken cancellationToken = default) =>
+        Map(0, Length, cancellationToken);
+
+    /// <summary>A stream over the disk's bytes, with a position of its own. It does not close the disk.</summary>
+    /// <remarks>The stream itself is for one thread at a time; open one for each.</remarks>
+    public Stream OpenStream() => new VmdkStream(this);
+
+    /// <summary>Waits for the operations under way, then closes all files.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _closed, 1) != 0)
+        {
+            return;
+        }
+
+        // An operation that entered before the flag was set is waited for; one that enters later sees the flag.
+        _gate.Drain();
+        _cursor.Dispose();
+        _image.Dispose();
+    }
+
+    /// <summary>As <see cref="Dispose"/>, on a pool thread.</summary>
+    public ValueTask DisposeAsync() => new(Task.Run(Dispose));
+
+    /// <summary>Runs an operation on the whole image on a pool thread; closing the disk waits for it.</summary>
+    internal Task UseAsync(Action<OpenedImage, DiskReader> operation, CancellationToken cancellationToken)
+    {
+        int token = EnterOpen();
+        return Task.Run(
+            () =>
+            {
+                try
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    operation(_image, _reader);
+                }
+                finally
+                {
+                    _gate.Exit(token);
+                }
+            },
+            CancellationToken.None);
+    }
+
+    IEnumerable<VmdkRun> Walk(long offsetBytes, long endBytes, CancellationToken cancellationToken)
+    {
+        int token = EnterOpen();
+        try
+        {
+            foreach ((long startBytes, ChainRun run) in new ChainScan(_image.Top).Runs(offsetBytes, endBytes))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                yield return new VmdkRun(
+                    startBytes, run.Mapping.LengthBytes, KindOf(run.Mapping.Kind), run.Depth,
+                    run.Mapping.File?.Path, run.Mapping.File is null ? null : run.Mapping.FileOffsetBytes);
+            }
+        }
+        finally
+        {
+            _gate.Exit(token);
+        }
+    }
+
+    int EnterOpen()
+    {
+        int token = _gate.Enter();
+        if (Volatile.Read(ref _closed) != 0)
+        {
+            _gate.Exit(token);
+            throw new ObjectDisposedException(nameof(VmdkDisk));
+        }
+
+        return token;
+    }
+
+    static VmdkRunKind KindOf(Extents.MappingKind kind) => kind switch
+    {
+        Extents.MappingKind.Data => VmdkRunKind.Data,
+        Extents.MappingKind.Compressed => VmdkRunKind.Compressed,
+        Extents.MappingKind.Zero => VmdkRunKind.Zero,
+        _ => VmdkRunKind.Unallocated,
+    };
+}
