@@ -47,8 +47,8 @@ public sealed class MapProperties(EveryImage images) : IClassFixture<EveryImage>
             {
                 VmdkDisk disk = images[kind];
                 int end = Math.Min(Length, offset + length);
-                VmdkRun[] part = [.. disk.Map(offset, length)];
-                VmdkRun[] whole = [.. disk.Map().Where(run =>
+                VmdkRun[] part = [.. disk.Map(offset, length, TestContext.Current.CancellationToken)];
+                VmdkRun[] whole = [.. disk.Map(TestContext.Current.CancellationToken).Where(run =>
                     run.OffsetBytes < end && run.OffsetBytes + run.LengthBytes > offset)];
                 AssertCovers(part, offset, end);
                 return offset >= end
@@ -64,14 +64,14 @@ public sealed class MapProperties(EveryImage images) : IClassFixture<EveryImage>
             (kind, offsets) =>
             {
                 using VmdkDisk disk = images.Open(kind, new VmdkOpenOptions { TableCacheBytes = 0 });
-                VmdkRun[] before = [.. disk.Map()];
+                VmdkRun[] before = [.. disk.Map(TestContext.Current.CancellationToken)];
                 byte[] buffer = new byte[70_000];
                 foreach (int offset in offsets)
                 {
                     disk.Read(buffer, offset);
                 }
 
-                return before.SequenceEqual(disk.Map());
+                return before.SequenceEqual(disk.Map(TestContext.Current.CancellationToken));
             },
             iter: 150);
 
@@ -80,10 +80,11 @@ public sealed class MapProperties(EveryImage images) : IClassFixture<EveryImage>
     {
         VmdkDisk disk = images[ImageKind.MonolithicSparse];
 
-        Assert.Throws<ArgumentOutOfRangeException>(() => disk.Map(-1, 1));
-        Assert.Throws<ArgumentOutOfRangeException>(() => disk.Map(0, -1));
-        Assert.Throws<ArgumentOutOfRangeException>(() => disk.Map(Length + 1, 1));
-        Assert.Empty(disk.Map(Length, long.MaxValue));
+        Assert.Throws<ArgumentOutOfRangeException>(() => disk.Map(-1, 1, TestContext.Current.CancellationToken));
+        Assert.Throws<ArgumentOutOfRangeException>(() => disk.Map(0, -1, TestContext.Current.CancellationToken));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            () => disk.Map(Length + 1, 1, TestContext.Current.CancellationToken));
+        Assert.Empty(disk.Map(Length, long.MaxValue, TestContext.Current.CancellationToken));
     }
 
     [Fact]
