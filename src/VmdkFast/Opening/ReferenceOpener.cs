@@ -82,12 +82,18 @@ sealed class ReferenceOpener(VmdkOpenOptions options)
         throw Refused(imagePath, decodedName, $"a file below {string.Join(", ", Policy.Folders)}");
     }
 
-    static LocalFile? TryOpenBeside(
+    LocalFile? TryOpenBeside(
         ImageFolder folder, ReadOnlySpan<byte> name, string decodedName, FileAccessMode mode)
     {
         try
         {
             return folder.OpenBeneath(name, mode);
+        }
+        catch (VmdkException refused)
+            when (refused.Code == VmdkErrorCode.ReferenceRefused && Policy.Rule == ReferenceRule.Anywhere)
+        {
+            // The folder follows no link; this policy does, and judges what the link leads to.
+            return LocalFile.OpenReferenced(Path.Combine(folder.Path, decodedName), mode);
         }
         catch (VmdkException missing) when (missing.Code == VmdkErrorCode.FileMissing)
         {
