@@ -81,10 +81,9 @@ static class LayoutEmitter
 
     static void WriteReading(SourceWriter writer, LayoutModel layout, string self)
     {
-        string size = Number(layout.SizeBytes);
         writer.Write(
             $$"""
-            /// <summary>Views the first {{size}} bytes of <paramref name="source"/>; nothing is copied.</summary>
+            /// <summary>Views <see cref="SizeBytes"/> bytes of <paramref name="source"/>; copies nothing.</summary>
             /// <returns>False when <paramref name="source"/> is shorter.</returns>
             {{GeneratedCode}}
             public static bool TryRead(global::System.ReadOnlySpan<byte> source, out {{self}} value)
@@ -99,20 +98,20 @@ static class LayoutEmitter
                 return true;
             }
 
-            /// <summary>Views the first {{size}} bytes of <paramref name="source"/>; nothing is copied.</summary>
+            /// <summary>Views <see cref="SizeBytes"/> bytes of <paramref name="source"/>; copies nothing.</summary>
             /// <exception cref="global::System.ArgumentException"><paramref name="source"/> is shorter.</exception>
             {{GeneratedCode}}
             public static {{self}} Read(global::System.ReadOnlySpan<byte> source)
             {
-                if (!TryRead(source, out {{self}} value))
+                if (source.Length < SizeBytes)
                 {
-                    {{TooShort(layout, "source")}}
+                    ThrowTooShort(nameof(source));
                 }
 
-                return value;
+                return new {{self}}(source.Slice(0, SizeBytes));
             }
 
-            /// <summary>Clears the first {{size}} bytes of <paramref name="target"/> and writes to them.</summary>
+            /// <summary>Clears <see cref="SizeBytes"/> bytes of <paramref name="target"/> and writes to them.</summary>
             /// <exception cref="global::System.ArgumentException"><paramref name="target"/> is shorter.</exception>
             {{GeneratedCode}}
             public static Writer CreateWriter(global::System.Span<byte> target)
@@ -121,6 +120,13 @@ static class LayoutEmitter
                 target.Slice(0, SizeBytes).Clear();
                 return writer;
             }
+
+            // A method of its own keeps the callers small enough to be inlined; there the length is a constant, and the
+            // fields are read without a check.
+            {{GeneratedCode}}
+            [global::System.Diagnostics.CodeAnalysis.DoesNotReturn]
+            static void ThrowTooShort(string parameter) => throw new global::System.ArgumentException(
+                "Shorter than {{layout.Identifier}}.SizeBytes, {{Number(layout.SizeBytes)}}.", parameter);
             """);
     }
 
@@ -164,7 +170,7 @@ static class LayoutEmitter
             {
                 if (target.Length < SizeBytes)
                 {
-                    {{TooShort(layout, "target")}}
+                    ThrowTooShort(nameof(target));
                 }
 
                 _bytes = target.Slice(0, SizeBytes);
@@ -178,10 +184,6 @@ static class LayoutEmitter
 
         writer.Close();
     }
-
-    static string TooShort(LayoutModel layout, string parameter) =>
-        $"throw new global::System.ArgumentException(\"{layout.Identifier} needs {Number(layout.SizeBytes)} bytes.\", "
-        + $"nameof({parameter}));";
 
     static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

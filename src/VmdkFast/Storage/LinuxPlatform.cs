@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 namespace VmdkFast.Storage;
 
 /// <summary>64-bit Linux, by its system calls. Opening is in its own part, locking too.</summary>
-/// <param name="hasOpenAt2">False forces the walk by component that kernels before 5.6 and strict sandboxes need.</param>
+/// <param name="hasOpenAt2">False forces the walk by component, for kernels before 5.6 and sandboxes.</param>
 /// <param name="hasOfdLocks">False forces flock, for file systems without byte locks.</param>
 sealed unsafe partial class LinuxPlatform(bool hasOpenAt2 = true, bool hasOfdLocks = true) : Platform
 {

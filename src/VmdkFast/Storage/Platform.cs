@@ -96,7 +96,7 @@ abstract class Platform
     /// <summary><see cref="ImageFile.NextData"/> of a file of <paramref name="lengthBytes"/>.</summary>
     internal abstract ByteRange NextData(SafeFileHandle handle, long offsetBytes, long lengthBytes, string path);
 
-    /// <summary>Takes the lock of a role against other processes and other opens of this one, without waiting.</summary>
+    /// <summary>Takes a role's lock against other processes and other opens of this one, without waiting.</summary>
     internal abstract LockOutcome TryLock(SafeFileHandle handle, LockRole role, string path);
 
     /// <summary>Gives back what <see cref="TryLock"/> took; never fails.</summary>

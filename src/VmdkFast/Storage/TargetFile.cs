@@ -160,14 +160,10 @@ sealed class TargetFile : IDisposable
         {
             return System.IO.File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
         }
-        catch (FileNotFoundException)
+        catch (IOException missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
         {
+            // Nothing is there yet; a missing folder is found by the creation.
             return path;
-        }
-        catch (DirectoryNotFoundException missing)
-        {
-            throw new VmdkException(
-                VmdkErrorCode.FileMissing, path, "the target's folder does not exist", inner: missing);
         }
     }
 }

@@ -33,16 +33,22 @@ public sealed class LocalFileTests : IDisposable
     {
         using LocalFile file = LocalFile.Open(_folder.With("a", Bytes(1 << 16)), FileAccessMode.Read);
         byte[] read = new byte[4096];
-        file.Read(read, 0);
-        file.TryReadWithoutWaiting(read, 0);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 1000; i++)
+        long leastBytes = long.MaxValue;
+
+        // The runtime allocates a little of its own now and then (tiering); a read that allocates does so every time.
+        for (int round = 0; round < 5; round++)
         {
-            file.Read(read, i * 32);
-            file.TryReadWithoutWaiting(read, i * 32);
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < 1000; i++)
+            {
+                file.Read(read, i * 32);
+                file.TryReadWithoutWaiting(read, i * 32);
+            }
+
+            leastBytes = Math.Min(leastBytes, GC.GetAllocatedBytesForCurrentThread() - before);
         }
 
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, leastBytes);
     }
 
     [Fact]
@@ -207,14 +213,20 @@ public sealed class LocalFileTests : IDisposable
         string path = _folder.With("a", content);
         using LocalFile file = LocalFile.Open(path, FileAccessMode.ReadWrite);
         file.Barrier();
-        using (SafeFileHandle handle = File.OpenHandle(path))
+        using SafeFileHandle handle = File.OpenHandle(path);
+        byte[] read = new byte[4096];
+
+        // The kernel drops pages only when nothing holds them at that moment, so it may have to be asked again.
+        bool refused = false;
+        for (int tries = 0; tries < 500 && !refused; tries++)
         {
             const int NotNeeded = 4;
             Assert.Equal(0, TestCalls.Advise(handle, 0, 0, NotNeeded));
+            refused = !file.TryReadWithoutWaiting(read, 512 << 10);
+            Thread.Sleep(refused ? 0 : 10);
         }
 
-        byte[] read = new byte[4096];
-        Assert.False(file.TryReadWithoutWaiting(read, 512 << 10));
+        Assert.True(refused);
         Assert.Equal(4096, file.Read(read, 512 << 10));
         Array.Clear(read);
         Assert.True(file.TryReadWithoutWaiting(read, 512 << 10));
