@@ -221,6 +221,21 @@ sealed class LocalFile : ImageFile
         }
     }
 
+    /// <summary>Makes a new file <paramref name="lengthBytes"/> long, with all its blocks allocated.</summary>
+    /// <exception cref="VmdkException">
+    /// <see cref="VmdkErrorCode.Unsupported"/> where the file system cannot do that without writing.
+    /// </exception>
+    internal void Reserve(long lengthBytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(lengthBytes);
+        ThrowUnlessWritable();
+        lock (_lengthLock)
+        {
+            _platform.Reserve(_handle, lengthBytes, Path);
+            Volatile.Write(ref _lengthBytes, _platform.Status(_handle, Path).LengthBytes);
+        }
+    }
+
     /// <inheritdoc/>
     internal override void Truncate(long lengthBytes)
     {
