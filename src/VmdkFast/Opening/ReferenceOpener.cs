@@ -79,11 +79,17 @@ sealed class ReferenceOpener(VmdkOpenOptions options)
         throw Refused(imagePath, decodedName, $"a file below {string.Join(", ", Policy.Folders)}");
     }
 
-    static LocalFile? TryOpenBeside(ImageFolder folder, ReadOnlySpan<byte> name, string decodedName)
+    LocalFile? TryOpenBeside(ImageFolder folder, ReadOnlySpan<byte> name, string decodedName)
     {
         try
         {
             return folder.OpenBeneath(name, FileAccessMode.Read);
+        }
+        catch (VmdkException refused)
+            when (refused.Code == VmdkErrorCode.ReferenceRefused && Policy.Rule == ReferenceRule.Anywhere)
+        {
+            // The folder follows no link; this policy does, and judges what the link leads to.
+            return LocalFile.OpenReferenced(Path.Combine(folder.Path, decodedName), FileAccessMode.Read);
         }
         catch (VmdkException missing) when (missing.Code == VmdkErrorCode.FileMissing)
         {
