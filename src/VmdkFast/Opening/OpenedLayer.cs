@@ -14,7 +14,8 @@ sealed class OpenedLayer
     {
         Descriptor = descriptor;
         Extents = [.. extents.Select(extent => extent.Extent)];
-        VmdkExtentInfo[] infos = [.. extents.Select(extent => extent.Info)];
+        VmdkExtentInfo[] infos = [.. extents.Select(extent =>
+            extent.Info with { GrainBytes = extent.Extent.GrainBytes == 0 ? null : extent.Extent.GrainBytes })];
         bool compressed = infos.Any(info => info.Format == VmdkExtentFormat.StreamOptimized);
         long grainBytes = Extents.Select(extent => extent.GrainBytes).FirstOrDefault(bytes => bytes != 0);
         Info = new VmdkLayerInfo
