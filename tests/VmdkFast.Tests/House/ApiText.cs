@@ -98,9 +98,11 @@ static class ApiText
         return
         [
             .. type.GetConstructors(Declared).Where(IsVisible).Select(Constructor),
-            .. type.GetProperties(Declared).Where(property => property.GetAccessors(true).Any(IsVisible)).Select(Property),
+            .. type.GetProperties(Declared)
+                .Where(property => property.GetAccessors(true).Any(IsVisible)).Select(Property),
             .. type.GetFields(Declared).Where(field => field.IsPublic || field.IsFamily).Select(Field),
-            .. type.GetEvents(Declared).Select(@event => $"event {ApiTypeNames.Of(@event.EventHandlerType!)} {@event.Name}"),
+            .. type.GetEvents(Declared).Select(notice =>
+                $"event {ApiTypeNames.Of(notice.EventHandlerType!)} {notice.Name}"),
             .. type.GetMethods(Declared).Where(method => IsVisible(method) && IsWritten(method)).Select(Method),
         ];
     }
@@ -131,7 +133,8 @@ static class ApiText
         string get = property.GetMethod is { } getter && IsVisible(getter) ? " get;" : "";
         string set = property.SetMethod is { } setter && IsVisible(setter) ? isInit ? " init;" : " set;" : "";
         string required = property.IsDefined(typeof(RequiredMemberAttribute)) ? "required " : "";
-        return $"{Access(accessor)}{required}{Modifiers(accessor)}{ApiTypeNames.Of(property)} {property.Name} {{{get}{set} }}";
+        return $"{Access(accessor)}{required}{Modifiers(accessor)}{ApiTypeNames.Of(property)} "
+            + $"{property.Name} {{{get}{set} }}";
     }
 
     static string Field(FieldInfo field)

@@ -28,7 +28,8 @@ static class ApiTypeNames
         [typeof(float)] = "float",
     };
 
-    internal static string Of(ParameterInfo parameter) => Name(parameter.ParameterType, s_nullability.Create(parameter));
+    internal static string Of(ParameterInfo parameter) =>
+        Name(parameter.ParameterType, s_nullability.Create(parameter));
 
     internal static string Of(PropertyInfo property) => Name(property.PropertyType, s_nullability.Create(property));
 

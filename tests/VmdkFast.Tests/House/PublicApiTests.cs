@@ -16,7 +16,7 @@ public sealed class PublicApiTests
     [InlineData("readonly record struct VmdkFast.VmdkRun")]
     [InlineData("    string? Path { get; init; }")]
     [InlineData("    required IReadOnlyList<VmdkExtentInfo> Extents { get; init; }")]
-    [InlineData("    ValueTask<int> ReadAsync(Memory<byte> buffer, long offsetBytes, CancellationToken cancellationToken = default)")]
+    [InlineData("    int Read(Span<byte> buffer, long offsetBytes)")]
     [InlineData("    static VmdkReferencePolicy Below(params IEnumerable<string> folders)")]
     public void TheTextTellsWhatCallersDependOn(string line) =>
         Assert.Contains(line, ApiText.Of(typeof(VmdkDisk).Assembly).Split('\n'));

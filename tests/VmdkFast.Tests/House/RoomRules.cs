@@ -59,7 +59,8 @@ static class RoomRules
                     : null;
                 if (other is not null && !MayName(room, other))
                 {
-                    yield return $"{file.PlaceOf(use)}: {room} names {name} of {(other.Length == 0 ? "the root" : other)}";
+                    string owner = other.Length == 0 ? "the root" : other;
+                    yield return $"{file.PlaceOf(use)}: {room} names {name} of {owner}";
                 }
             }
         }
@@ -81,10 +82,17 @@ static class RoomRules
     // then the part before it is a room, and that is judged too.
     static bool IsMember(SimpleNameSyntax use) => use.Parent switch
     {
-        MemberAccessExpressionSyntax access => access.Name == use && access.Expression is not IdentifierNameSyntax,
+        MemberAccessExpressionSyntax access => access.Name == use && !IsRoomName(access.Expression),
         MemberBindingExpressionSyntax => true,
         NameColonSyntax or NameEqualsSyntax => true,
         AssignmentExpressionSyntax { Parent: InitializerExpressionSyntax } assignment => assignment.Left == use,
+        _ => false,
+    };
+
+    static bool IsRoomName(ExpressionSyntax expression) => expression switch
+    {
+        IdentifierNameSyntax name => IsRoom(name.Identifier.Text),
+        MemberAccessExpressionSyntax access => IsRoom(access.Name.Identifier.Text),
         _ => false,
     };
 
