@@ -87,7 +87,8 @@ public sealed class HostedHeaderTests
     [InlineData(ulong.MaxValue)]
     public void AnOverheadBeyondTheFileIsTruncated(ulong sectors) =>
         With(header => header with { OverheadSectors = sectors }).Says(
-            VmdkErrorCode.Truncated, 64, "OverheadSectors", "bytes", $"{(sectors > 1 << 30 ? sectors : sectors * 512)}");
+            VmdkErrorCode.Truncated, 64, "OverheadSectors", "bytes",
+            $"{(sectors > 1 << 30 ? sectors : sectors * 512)}");
 
     [Theory]
     [InlineData(2049ul)]

@@ -120,7 +120,7 @@ public sealed class TableDamageTests
             () => disk.Map(TestContext.Current.CancellationToken).Count());
 
         Assert.Equal(VmdkErrorCode.TableInvalid, refusal.Code);
-        Assert.Equal(1, disk.Map(0, 65536, TestContext.Current.CancellationToken).Count());
+        Assert.Single(disk.Map(0, 65536, TestContext.Current.CancellationToken));
     }
 
     [Theory]
