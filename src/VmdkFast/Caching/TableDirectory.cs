@@ -126,21 +126,12 @@ sealed class TableDirectory
 
     Table LoadTable(TableSegment segment, int slotIndex, Ticket ticket, int tableIndex, uint directoryEntry)
     {
+        Table table;
         try
         {
             uint[] entries = GC.AllocateUninitializedArray<uint>(_tableEntries);
             _source.LoadTable(tableIndex, directoryEntry, entries);
-            var table = new Table(segment, slotIndex, entries);
-
-            // Installed before it is admitted: a table that the clock knows is always in its slot.
-            Volatile.Write(ref segment.Slots[slotIndex], table);
-            ticket.End();
-            if (!_cache.TryAdmit(table))
-            {
-                table.TryEvict();
-            }
-
-            return table;
+            table = new Table(segment, slotIndex, entries);
         }
         catch (Exception failure)
         {
@@ -148,5 +139,11 @@ sealed class TableDirectory
             ticket.End(failure);
             throw;
         }
+
+        // Installed before it is admitted: a table that the clock knows is always in its slot.
+        Volatile.Write(ref segment.Slots[slotIndex], table);
+        ticket.End();
+        _cache.Admit(table);
+        return table;
     }
 }
