@@ -133,18 +133,18 @@ sealed class TableDirectory
 
     Table MakeTable(TableSegment segment, int slotIndex, Ticket ticket, int tableIndex, Func<int, uint> place)
     {
+        // Somebody may have made it, and it may have left its slot again, since the directory entry was read.
+        uint directoryEntry = Volatile.Read(ref segment.Directory[slotIndex]);
+        if (directoryEntry != 0)
+        {
+            return LoadTable(segment, slotIndex, ticket, tableIndex, directoryEntry);
+        }
+
+        Table table;
         try
         {
-            // Somebody may have made it, and it may have left its slot again, since the directory entry was read.
-            uint directoryEntry = Volatile.Read(ref segment.Directory[slotIndex]);
-            if (directoryEntry != 0)
-            {
-                return LoadTable(segment, slotIndex, ticket, tableIndex, directoryEntry);
-            }
-
             Volatile.Write(ref segment.Directory[slotIndex], place(tableIndex));
-            return Install(
-                new Table(segment, slotIndex, tableIndex, new uint[_tableEntries]), segment, slotIndex, ticket);
+            table = new Table(segment, slotIndex, tableIndex, new uint[_tableEntries]);
         }
         catch (Exception failure)
         {
@@ -152,6 +152,8 @@ sealed class TableDirectory
             ticket.End(failure);
             throw;
         }
+
+        return Install(table, segment, slotIndex, ticket);
     }
 
     TableSegment LoadSegment(ref object? slot, Ticket ticket, int firstIndex)
@@ -177,11 +179,12 @@ sealed class TableDirectory
 
     Table LoadTable(TableSegment segment, int slotIndex, Ticket ticket, int tableIndex, uint directoryEntry)
     {
+        Table table;
         try
         {
             uint[] entries = GC.AllocateUninitializedArray<uint>(_tableEntries);
             _source.LoadTable(tableIndex, directoryEntry, entries);
-            return Install(new Table(segment, slotIndex, tableIndex, entries), segment, slotIndex, ticket);
+            table = new Table(segment, slotIndex, tableIndex, entries);
         }
         catch (Exception failure)
         {
@@ -189,6 +192,8 @@ sealed class TableDirectory
             ticket.End(failure);
             throw;
         }
+
+        return Install(table, segment, slotIndex, ticket);
     }
 
     // Installed before it is admitted: a table that the clock knows is always in its slot.
@@ -196,11 +201,7 @@ sealed class TableDirectory
     {
         Volatile.Write(ref segment.Slots[slotIndex], table);
         ticket.End();
-        if (!_cache.TryAdmit(table))
-        {
-            table.TryEvict();
-        }
-
+        _cache.Admit(table);
         return table;
     }
 }
