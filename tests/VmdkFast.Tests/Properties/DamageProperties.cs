@@ -45,7 +45,7 @@ public sealed class DamageProperties
                 File.WriteAllBytes(path, bytes);
                 return SurvivesReading(path);
             },
-            iter: 250, threads: 1);
+            iter: 150, threads: 1);
     }
 
     [Fact]
@@ -66,7 +66,7 @@ public sealed class DamageProperties
                     "version=1\nCID=1\nparentCID=ffffffff\ncreateType=\"x\"\n" + string.Concat(words));
                 return SurvivesReading(folder["disk.vmdk"]);
             },
-            iter: 1000, threads: 1);
+            iter: 500, threads: 1);
     }
 
     // False, or any exception but the library's own, makes the sample fail.
