@@ -56,7 +56,8 @@ public sealed class DamageProperties
         [
             "CID=", "parentCID=", "ffffffff", "createType=", "\"monolithicFlat\"", "RW ", "RDONLY ", "NOACCESS ",
             "512 ", "18446744073709551615 ", "FLAT ", "SPARSE ", "ZERO", "\"disk.vmdk\"", "\"/dev/zero\"",
-            "\"..\"", " 0", " -1", "\n", "\r\n", "\t", "#", "=", "\"", "\0", "parentFileNameHint=", "encoding=\"GBK\"", "\u00ff", "ddb.x = ",
+            "\"..\"", " 0", " -1", "\n", "\r\n", "\t", "#", "=", "\"", "\0", "parentFileNameHint=",
+            "encoding=\"GBK\"", "\u00ff", "ddb.x = ",
         ];
         Gen.OneOf(pieces).Array[0, 40].Sample(
             words =>
