@@ -42,6 +42,9 @@ sealed class LocalFile : ImageFile
     /// <inheritdoc/>
     internal override bool CanWrite { get; }
 
+    /// <inheritdoc/>
+    internal override bool IsDevice => IsBlockDevice;
+
     /// <summary>Whether this is a device: fixed length, never virgin, no holes to find.</summary>
     internal bool IsBlockDevice => _kind == FileKind.BlockDevice;
 
