@@ -114,7 +114,7 @@ public sealed class CreateRefusalTests : IDisposable
             Kind = VmdkDiskKind.TwoGbMaxExtentSparse, LengthBytes = 9 * GiB, ContentId = (uint)i,
         }))];
         await Task.WhenAll(all).ContinueWith(_ => { }, TaskScheduler.Default);
-        Assert.Single(all, task => task.IsCompletedSuccessfully);
+        _ = Assert.Single(all, task => task.IsCompletedSuccessfully);
         Assert.All(all.Where(task => task.IsFaulted), task => Assert.Equal(
             VmdkErrorCode.TargetRefused, Assert.IsType<VmdkException>(task.Exception!.InnerException).Code));
         Assert.Equal(6, Names(_folder.Path).Length);
