@@ -92,6 +92,7 @@ public sealed partial class VmdkDisk : IDisposable, IAsyncDisposable
     /// one run; a compressed grain is always a run of its own.
     /// </returns>
     /// <exception cref="VmdkException">While walking: a table is damaged.</exception>
+    /// <exception cref="ObjectDisposedException">While walking: the disk has been closed.</exception>
     public IEnumerable<VmdkRun> Map(long offsetBytes, long lengthBytes, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offsetBytes);
@@ -143,16 +144,25 @@ public sealed partial class VmdkDisk : IDisposable, IAsyncDisposable
 
     IEnumerable<VmdkRun> Walk(long offsetBytes, long endBytes, CancellationToken cancellationToken)
     {
+        using IEnumerator<(long OffsetBytes, ChainRun Run)> runs =
+            new ChainScan(_image.Top).Runs(offsetBytes, endBytes).GetEnumerator();
+        while (MoveNext(runs, cancellationToken))
+        {
+            (long startBytes, ChainRun run) = runs.Current;
+            yield return new VmdkRun(
+                startBytes, run.Mapping.LengthBytes, KindOf(run.Mapping.Kind), run.Depth,
+                run.Mapping.File?.Path, run.Mapping.File is null ? null : run.Mapping.FileOffsetBytes);
+        }
+    }
+
+    // Each step is an operation of its own: a walk that its caller has forgotten must not keep the disk from closing.
+    bool MoveNext(IEnumerator<(long OffsetBytes, ChainRun Run)> runs, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
         int token = EnterOpen();
         try
         {
-            foreach ((long startBytes, ChainRun run) in new ChainScan(_image.Top).Runs(offsetBytes, endBytes))
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                yield return new VmdkRun(
-                    startBytes, run.Mapping.LengthBytes, KindOf(run.Mapping.Kind), run.Depth,
-                    run.Mapping.File?.Path, run.Mapping.File is null ? null : run.Mapping.FileOffsetBytes);
-            }
+            return runs.MoveNext();
         }
         finally
         {
