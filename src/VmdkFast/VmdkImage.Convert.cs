@@ -15,7 +15,9 @@ public static partial class VmdkImage
     /// <param name="options">How; null for <see cref="VmdkConvertOptions.Default"/>.</param>
     /// <param name="progress">Hears of the progress some ten times a second.</param>
     /// <param name="cancellationToken">Ends the work; a temporary target is removed.</param>
-    /// <exception cref="VmdkException">The source is damaged or was changed meanwhile, or the target is refused.</exception>
+    /// <exception cref="VmdkException">
+    /// The source is damaged or was changed meanwhile, or the target is refused.
+    /// </exception>
     public static Task ConvertAsync(
         VmdkDisk source, string targetPath, VmdkConvertOptions? options = null,
         IProgress<VmdkProgress>? progress = null, CancellationToken cancellationToken = default)

@@ -16,7 +16,8 @@ public sealed class ProcessTests : IDisposable
     public void APipeThatIsClosedEndsTheCommandQuietlyWithOne()
     {
         string image = Images.Make(_folder, "monolithicSparse");
-        PeerResult result = Shell($"dotnet '{Program}' convert '{image}' - | head -c 1000 | wc -c; echo ${{PIPESTATUS[0]}}");
+        PeerResult result = Shell(
+            $"dotnet '{Program}' convert '{image}' - | head -c 1000 | wc -c; echo ${{PIPESTATUS[0]}}");
         Assert.Equal(["1000", "1"], result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.Equal("", result.Error);
     }

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace VmdkFast.Compression;
 
-/// <summary>libdeflate, when the system has it: inflates a third faster than zlib-ng (1,020 against 760 MB/s).</summary>
+/// <summary>
+/// libdeflate, when the system has it: inflates a third faster than zlib-ng (1,020 against 760 MB/s).
+/// </summary>
 sealed unsafe class LibdeflateCodec : GrainCodec
 {
     const int Success = 0;
@@ -36,7 +38,8 @@ sealed unsafe class LibdeflateCodec : GrainCodec
         {
             nuint produced;
             int result = _inflate(
-                (void*)state.DangerousGetHandle(), from, (nuint)source.Length, to, (nuint)destination.Length, &produced);
+                (void*)state.DangerousGetHandle(), from, (nuint)source.Length, to, (nuint)destination.Length,
+                &produced);
             return result == Success ? (int)produced : -1;
         }
     }

@@ -33,7 +33,8 @@ sealed class CowdInspection(FoundStructures found, VmdkLimits limits, Cancellati
         ulong coverage = (ulong)header.GrainSizeSectors * TableEntries;
         new TableInspection(found, cancellationToken)
         {
-            DirectoryEntries = Math.Min(((header.CapacitySectors - 1) / coverage) + 1, (ulong)limits.MaxDirectoryEntries),
+            DirectoryEntries = Math.Min(
+                ((header.CapacitySectors - 1) / coverage) + 1, (ulong)limits.MaxDirectoryEntries),
             TableEntries = TableEntries,
             GrainSectors = header.GrainSizeSectors,
             ZeroGrains = false,

@@ -47,11 +47,14 @@ public sealed record VmdkCreateOptions
     /// <summary>Version of the guest's tools; default 2147483647, which stands for unmanaged.</summary>
     public uint ToolsVersion { get; init; } = int.MaxValue;
 
-    /// <summary>Whether grain table entries may say "zeros" (header version 2). Sparse kinds only. Default false.</summary>
+    /// <summary>
+    /// Whether grain table entries may say "zeros" (header version 2). Sparse kinds only. Default false.
+    /// </summary>
     public bool ZeroGrains { get; init; }
 
     /// <summary>
-    /// Bytes of a grain: a power of two from 4 KiB to 1 GiB; for COWD deltas from 512. Null takes the usual one, 64 KiB.
+    /// Bytes of a grain: a power of two from 4 KiB to 1 GiB; for COWD deltas from 512. Null takes the usual one,
+    /// 64 KiB.
     /// </summary>
     public long? GrainBytes { get; init; }
 
@@ -70,7 +73,9 @@ public sealed record VmdkCreateOptions
     /// <summary>The content ID, for reproducible output; null takes a random one.</summary>
     public uint? ContentId { get; init; }
 
-    /// <summary>The 32 hexadecimal digits of longContentID; null takes random ones. The last 8 follow the CID.</summary>
+    /// <summary>
+    /// The 32 hexadecimal digits of longContentID; null takes random ones. The last 8 follow the CID.
+    /// </summary>
     public string? LongContentId { get; init; }
 
     /// <summary>The disk's UUID, for reproducible output; null takes a random one.</summary>
