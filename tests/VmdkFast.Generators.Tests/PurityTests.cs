@@ -41,9 +41,7 @@ public sealed class PurityTests
     }
 
     /// <summary>Does what the real generator must not.</summary>
-#pragma warning disable RS1036, RS1038, RS1041, RS1042 // A double that only this test loads is no analyzer to ship.
     sealed class BadGenerator(string what) : IIncrementalGenerator
-#pragma warning restore RS1036, RS1038, RS1041, RS1042
     {
         public const string Stage = "Bad";
 

@@ -103,12 +103,12 @@ static class LayoutEmitter
             {{GeneratedCode}}
             public static {{self}} Read(global::System.ReadOnlySpan<byte> source)
             {
-                if (!TryRead(source, out {{self}} value))
+                if (source.Length < SizeBytes)
                 {
-                    {{TooShort(layout, "source")}}
+                    ThrowTooShort(nameof(source));
                 }
 
-                return value;
+                return new {{self}}(source.Slice(0, SizeBytes));
             }
 
             /// <summary>Clears <see cref="SizeBytes"/> bytes of <paramref name="target"/> and writes to them.</summary>
@@ -120,6 +120,13 @@ static class LayoutEmitter
                 target.Slice(0, SizeBytes).Clear();
                 return writer;
             }
+
+            // A method of its own keeps the callers small enough to be inlined; there the length is a constant, and the
+            // fields are read without a check.
+            {{GeneratedCode}}
+            [global::System.Diagnostics.CodeAnalysis.DoesNotReturn]
+            static void ThrowTooShort(string parameter) => throw new global::System.ArgumentException(
+                "Shorter than {{layout.Identifier}}.SizeBytes, {{Number(layout.SizeBytes)}}.", parameter);
             """);
     }
 
@@ -163,7 +170,7 @@ static class LayoutEmitter
             {
                 if (target.Length < SizeBytes)
                 {
-                    {{TooShort(layout, "target")}}
+                    ThrowTooShort(nameof(target));
                 }
 
                 _bytes = target.Slice(0, SizeBytes);
@@ -177,10 +184,6 @@ static class LayoutEmitter
 
         writer.Close();
     }
-
-    static string TooShort(LayoutModel layout, string parameter) =>
-        "throw new global::System.ArgumentException("
-        + $"\"Shorter than {layout.Identifier}.SizeBytes, {Number(layout.SizeBytes)}.\", nameof({parameter}));";
 
     static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

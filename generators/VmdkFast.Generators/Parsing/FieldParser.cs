@@ -12,7 +12,7 @@ static class FieldParser
     // Members that the emitter adds to the structure; a field of the same name could not compile.
     static readonly HashSet<string> s_taken = new(StringComparer.Ordinal)
     {
-        "SizeBytes", "Meaning", "Fields", "Read", "TryRead", "Writer", "CreateWriter", "_bytes",
+        "SizeBytes", "Meaning", "Fields", "Read", "TryRead", "Writer", "CreateWriter", "ThrowTooShort", "_bytes",
     };
 
     /// <summary>Parses a property that carries the attribute; null when it cannot be emitted.</summary>

@@ -51,8 +51,8 @@ sealed class CompressedGrains
     /// <summary>Size of an inflated grain.</summary>
     internal long GrainBytes { get; }
 
-    /// <summary>The largest stored form that is accepted.</summary>
-    internal long MaxStoredBytes => (2 * GrainBytes) + Sector.Bytes;
+    /// <summary>The largest stored form that is accepted; an int holds it, also that of a grain of 1 GiB.</summary>
+    internal long MaxStoredBytes => Math.Min((2 * GrainBytes) + Sector.Bytes, int.MaxValue);
 
     /// <summary>Keeps inflated grains; null when they are too large to be kept.</summary>
     internal BlockCache<StoredGrain>? Cache { get; }

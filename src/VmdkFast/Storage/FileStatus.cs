@@ -26,7 +26,7 @@ enum FileKind
 /// <param name="Identity">Device and inode.</param>
 /// <param name="Kind">What it is.</param>
 /// <param name="LengthBytes">Length in bytes; of a block device its size.</param>
-/// <param name="ModifiedNanoseconds">Last modification in nanoseconds since 1970, as fine as the system keeps it.</param>
+/// <param name="ModifiedNanoseconds">Last change in nanoseconds since 1970, as fine as the system keeps it.</param>
 /// <param name="AllocatedBytes">Bytes that the file system has allocated.</param>
 /// <param name="LinkCount">Names that the file has; replacing a file with several would separate them.</param>
 readonly record struct FileStatus(

@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 namespace VmdkFast.Storage;
 
 /// <summary>64-bit Linux, by its system calls. Opening is in its own part, locking too.</summary>
-/// <param name="hasOpenAt2">False forces the walk by component that kernels before 5.6 and strict sandboxes need.</param>
+/// <param name="hasOpenAt2">False forces the walk by component, for kernels before 5.6 and sandboxes.</param>
 /// <param name="hasOfdLocks">False forces flock, for file systems without byte locks.</param>
 sealed unsafe partial class LinuxPlatform(bool hasOpenAt2 = true, bool hasOfdLocks = true) : Platform
 {
@@ -149,6 +149,25 @@ sealed unsafe partial class LinuxPlatform(bool hasOpenAt2 = true, bool hasOfdLoc
             if (Marshal.GetLastPInvokeError() is var error and not Errno.Interrupted)
             {
                 throw Errno.Failure(path, "changing the length failed", error, lengthBytes);
+            }
+        }
+    }
+
+    internal override void Reserve(SafeFileHandle handle, long lengthBytes, string path)
+    {
+        while (LinuxCalls.Allocate(handle, mode: 0, 0, lengthBytes) < 0)
+        {
+            switch (Marshal.GetLastPInvokeError())
+            {
+                case Errno.Interrupted:
+                    break;
+
+                case Errno.NotSupported or Errno.NoSystemCall:
+                    throw new VmdkException(
+                        VmdkErrorCode.Unsupported, path, "the file system cannot reserve space without writing it");
+
+                case var error:
+                    throw Errno.Failure(path, "reserving space failed", error, lengthBytes);
             }
         }
     }

@@ -26,4 +26,7 @@ public sealed record VmdkExtentInfo
 
     /// <summary>How the extent really is stored.</summary>
     public VmdkExtentFormat Format { get; init; }
+
+    /// <summary>Size of this extent's grains in bytes; null when it has none, or was not opened.</summary>
+    public long? GrainBytes { get; init; }
 }

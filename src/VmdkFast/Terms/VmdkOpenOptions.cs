@@ -6,6 +6,22 @@ public sealed record VmdkOpenOptions
     /// <summary>Read-only, default caches and limits, references beside the image only.</summary>
     public static VmdkOpenOptions Default { get; } = new();
 
+    /// <summary>What for. Default: reading.</summary>
+    public VmdkOpenAccess Access { get; init; }
+
+    /// <summary>
+    /// Opens an image that keeps track of changes (header version 3 with a -ctk file) for writing, by taking the
+    /// reference to the tracking file out with the first write: whoever relies on it would otherwise miss changes.
+    /// Default false: such an image is refused for writing.
+    /// </summary>
+    public bool DetachChangeTracking { get; init; }
+
+    /// <summary>
+    /// Opens a streamOptimized image whose directory is at the end for appending, by pointing its header at the
+    /// directory. It is no stream any more until it is converted. Default false: such an image is refused for writing.
+    /// </summary>
+    public bool ConvertFooterLayout { get; init; }
+
     /// <summary>Bounds for everything that an image may ask for.</summary>
     public VmdkLimits Limits { get; init; } = VmdkLimits.Default;
 

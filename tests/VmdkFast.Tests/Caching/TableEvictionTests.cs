@@ -127,7 +127,7 @@ public sealed class TableEvictionTests
 
     static Table Install(TableSegment segment, int slot)
     {
-        var table = new Table(segment, slot, new uint[BackingTables.TableEntries]);
+        var table = new Table(segment, slot, slot, new uint[BackingTables.TableEntries]);
         segment.Slots[slot] = table;
         return table;
     }

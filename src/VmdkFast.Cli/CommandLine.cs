@@ -1,0 +1,107 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Parsing;
+using VmdkFast.Cli.Verbs;
+
+namespace VmdkFast.Cli;
+
+/// <summary>From arguments to an exit code: the verbs, and what all of them have in common.</summary>
+static class CommandLine
+{
+    // A file name may begin with '@'; nobody expects it to be read for arguments.
+    static readonly ParserConfiguration s_parsing = new() { ResponseFileTokenReplacer = null };
+
+    /// <summary>Runs one command line. Never throws: every failure is one line on standard error.</summary>
+    internal static async Task<int> RunAsync(
+        IReadOnlyList<string> arguments, StandardStreams streams, CancellationToken cancellationToken)
+    {
+        try
+        {
+            ParseResult parsed = MakeRoot(streams).Parse(arguments, s_parsing);
+            if (parsed.Action is not { ClearsParseErrors: true } && FindUsageFault(parsed, arguments) is { } fault)
+            {
+                return ReportUsage(parsed, fault, streams);
+            }
+
+            await using StreamWriter text = streams.OpenText();
+            var invocation = new InvocationConfiguration
+            {
+                Output = text,
+                Error = streams.Error,
+                EnableDefaultExceptionHandler = false,
+
+                // Its own handling of signals ends the process after a while, whatever is half-written then.
+                ProcessTerminationTimeout = null,
+            };
+            return await parsed.InvokeAsync(invocation, cancellationToken).ConfigureAwait(false);
+        }
+        catch (BrokenPipeException)
+        {
+            return ExitCode.Failure;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            Report(streams, "cancelled");
+            return ExitCode.Interrupted;
+        }
+        catch (Exception failure) when (failure is UsageException or IOException or UnauthorizedAccessException)
+        {
+            Report(streams, failure.Message);
+            return ExitCode.Failure;
+        }
+        catch (Exception bug)
+        {
+            Report(streams, $"internal error, please report it: {bug.GetType().Name}: {bug.Message}");
+            return ExitCode.Failure;
+        }
+    }
+
+    static RootCommand MakeRoot(StandardStreams streams)
+    {
+        var root = new RootCommand(
+            "Reads, maps, inspects and converts VMDK disk images of every kind. Verbs, options, JSON keys and exit "
+            + "codes follow qemu-img where it has them.")
+        {
+            new InfoVerb(streams),
+            new MapVerb(streams),
+            new InspectVerb(streams),
+            new ConvertVerb(streams),
+        };
+
+        // "[name]" in front of a verb is an argument like any other.
+        root.Directives.Clear();
+        HelpOption help = root.Options.OfType<HelpOption>().Single();
+        help.Action = new HelpWithExamples((HelpAction)help.Action!);
+        root.Options.OfType<VersionOption>().Single().Action = new VersionLine();
+        return root;
+    }
+
+    static string? FindUsageFault(ParseResult parsed, IReadOnlyList<string> arguments)
+    {
+        if (parsed.CommandResult.Command is RootCommand && parsed.Errors.Count > 0)
+        {
+            return parsed.UnmatchedTokens is [string unknown, ..]
+                ? $"'{unknown}' is neither a verb nor an option"
+                : "a verb is missing";
+        }
+
+        // An option that is not known would be taken for a file's name, and the blame would fall on something else.
+        string? option = arguments.Contains("--") ? null : parsed.CommandResult.Children.OfType<ArgumentResult>()
+            .SelectMany(argument => argument.Tokens).Select(token => token.Value)
+            .FirstOrDefault(value => value.Length > 1 && value[0] == '-');
+        return option is not null
+            ? $"unknown option '{option}' (a file of that name goes behind --)"
+            : parsed.Errors.Count > 0 ? parsed.Errors[0].Message : null;
+    }
+
+    static int ReportUsage(ParseResult parsed, string fault, StandardStreams streams)
+    {
+        string verb = parsed.CommandResult.Command is RootCommand ? "" : $" {parsed.CommandResult.Command.Name}";
+        Report(streams, fault);
+        streams.Error.WriteLine($"Try 'vmdkfast{verb} --help' for more information.");
+        return ExitCode.Failure;
+    }
+
+    static void Report(StandardStreams streams, string message) =>
+        streams.Error.WriteLine($"vmdkfast: {Printable.Line(message)}");
+}

@@ -1,0 +1,128 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+
+namespace VmdkFast.Cli;
+
+/// <summary>The options of every verb that opens an image.</summary>
+sealed class OpenArguments
+{
+    readonly Option<string> _format = new("--format", "-f")
+    {
+        Description = "Format of the image; only vmdk, which is always recognised",
+        HelpName = "FORMAT",
+        DefaultValueFactory = _ => "vmdk",
+    };
+
+    readonly Option<bool> _forceShare = new("--force-share", "-U")
+    {
+        Description = "Ignore locks, for an image that a running machine writes; what is read may be torn",
+    };
+
+    readonly Option<string> _references = new("--references")
+    {
+        Description = "Which files the image may name: plain names beside it, any, or none",
+        HelpName = "beside|anywhere|deny",
+        DefaultValueFactory = _ => "beside",
+    };
+
+    readonly Option<string[]> _allowFolders = new("--allow-folder")
+    {
+        Description = "Allow files below this folder besides (may be repeated)",
+        HelpName = "DIR",
+        Arity = ArgumentArity.OneOrMore,
+        AllowMultipleArgumentsPerToken = false,
+    };
+
+    readonly Option<bool> _allowParentMismatch = new("--allow-parent-mismatch")
+    {
+        Description = "Open a child whose parent has changed since; what is read may be wrong",
+    };
+
+    readonly Option<long?> _tableCache = SizeOption(
+        "--table-cache", "Memory for grain tables (default 16M); suffixes k, M, G, T");
+
+    readonly Option<long?> _grainCache = SizeOption(
+        "--grain-cache", "Memory for inflated grains (default 64M); suffixes k, M, G, T");
+
+    OpenArguments()
+    {
+    }
+
+    /// <summary>Adds the options to a verb.</summary>
+    internal static OpenArguments AddTo(Command verb)
+    {
+        var arguments = new OpenArguments();
+        verb.Add(arguments._format);
+        verb.Add(arguments._forceShare);
+        verb.Add(arguments._references);
+        verb.Add(arguments._allowFolders);
+        verb.Add(arguments._allowParentMismatch);
+        verb.Add(arguments._tableCache);
+        verb.Add(arguments._grainCache);
+        return arguments;
+    }
+
+    /// <summary>The option of a size with a suffix.</summary>
+    internal static Option<long?> SizeOption(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "SIZE",
+        CustomParser = ParseSize,
+    };
+
+    /// <summary>What the options say.</summary>
+    /// <exception cref="UsageException">They contradict each other, or ask for what there is not.</exception>
+    internal VmdkOpenOptions Read(ParseResult parsed)
+    {
+        string format = parsed.GetValue(_format)!;
+        if (format != "vmdk")
+        {
+            throw new UsageException($"-f {format}: only images of format vmdk can be opened");
+        }
+
+        VmdkOpenOptions options = VmdkOpenOptions.Default with
+        {
+            ForceShare = parsed.GetValue(_forceShare),
+            AllowParentMismatch = parsed.GetValue(_allowParentMismatch),
+            References = ReadPolicy(parsed),
+        };
+        return options with
+        {
+            TableCacheBytes = parsed.GetValue(_tableCache) ?? options.TableCacheBytes,
+            GrainCacheBytes = parsed.GetValue(_grainCache) ?? options.GrainCacheBytes,
+        };
+    }
+
+    VmdkReferencePolicy ReadPolicy(ParseResult parsed)
+    {
+        string[] folders = parsed.GetValue(_allowFolders) ?? [];
+        string word = parsed.GetValue(_references)!;
+        if (folders.Length > 0)
+        {
+            return word == "beside" && Array.TrueForAll(folders, folder => folder.Length > 0)
+                ? VmdkReferencePolicy.Below(folders)
+                : throw new UsageException(
+                    $"--allow-folder needs a folder, and goes only with --references beside (found {word})");
+        }
+
+        return word switch
+        {
+            "beside" => VmdkReferencePolicy.SameFolder,
+            "anywhere" => VmdkReferencePolicy.Anywhere,
+            "deny" => VmdkReferencePolicy.Deny,
+            _ => throw new UsageException($"--references {word}: wanted beside, anywhere or deny"),
+        };
+    }
+
+    static long? ParseSize(ArgumentResult argument)
+    {
+        string text = argument.Tokens[0].Value;
+        if (Sizes.TryParse(text, out long bytes))
+        {
+            return bytes;
+        }
+
+        argument.AddError($"'{text}' is not a size: wanted a number, with k, M, G or T behind it if need be");
+        return null;
+    }
+}
