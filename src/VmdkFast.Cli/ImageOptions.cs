@@ -3,7 +3,9 @@ namespace VmdkFast.Cli;
 /// <summary>The part of qemu's <c>--image-opts</c> that means something here: a file name, spelled out.</summary>
 static class ImageOptions
 {
-    /// <summary>The file that <c>driver=vmdk,file.driver=file,file.filename=NAME</c> names; <c>,,</c> is a comma.</summary>
+    /// <summary>
+    /// The file that <c>driver=vmdk,file.driver=file,file.filename=NAME</c> names; <c>,,</c> is a comma.
+    /// </summary>
     /// <exception cref="UsageException">Anything else stands there, or no file is named.</exception>
     internal static string FileNameOf(string text)
     {

@@ -128,7 +128,8 @@ public sealed class InfoTests : IDisposable
         string image = _folder["a,b.vmdk"];
         Images.Create(_folder["x.vmdk"], "monolithicSparse", 1 << 20);
         File.Move(_folder["x.vmdk"], image);
-        string options = $"driver=vmdk,file.driver=file,file.filename={image.Replace(",", ",,", StringComparison.Ordinal)}";
+        string escaped = image.Replace(",", ",,", StringComparison.Ordinal);
+        string options = $"driver=vmdk,file.driver=file,file.filename={escaped}";
         CliResult result = await Run.OrFailAsync("info", "--image-opts", "--json", options);
         Assert.Equal(image, result.Json.GetProperty("filename").GetString());
         Run.MustFail(await Run.CliAsync("info", "--image-opts", "driver=qcow2,file.filename=x"));

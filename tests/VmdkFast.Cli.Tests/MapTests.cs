@@ -53,8 +53,8 @@ public sealed partial class MapTests : IDisposable
     {
         string image = Images.Make(_folder, "chain");
         string expected = Peers.Run(
-            "qemu-img", "map", "-f", "vmdk", "--output=json", $"--start-offset={start}", $"--max-length={length}", image)
-            .MustSucceed().Output;
+            "qemu-img", "map", "-f", "vmdk", "--output=json", $"--start-offset={start}", $"--max-length={length}",
+            image).MustSucceed().Output;
         string output = (await Run.OrFailAsync(
             "map", "--json", $"--start-offset={start}", "--max-length", length, image)).Output;
         Assert.Equal(CompressedKey().Replace(expected, ""), CompressedKey().Replace(output, ""));

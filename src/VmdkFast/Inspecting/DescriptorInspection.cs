@@ -37,7 +37,8 @@ static class DescriptorInspection
         if (lengthBytes > limits.MaxDescriptorBytes)
         {
             found.Problem(
-                $"the {name} has {lengthBytes} bytes; only the first {limits.MaxDescriptorBytes} are shown", offsetBytes);
+                $"the {name} has {lengthBytes} bytes; only the first {limits.MaxDescriptorBytes} are shown",
+                offsetBytes);
         }
 
         var bytes = new byte[Math.Min(
