@@ -30,6 +30,7 @@ public static partial class VmdkImage
         return source.UseAsync(
             (image, reader) =>
             {
+                using System.Diagnostics.Activity? activity = Telemetry.Start("convert", targetPath);
                 if (LocalFile.KindOf(targetPath) is FileKind.Pipe or FileKind.CharacterDevice)
                 {
                     using var pipe = new FileStream(targetPath, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, 0);
