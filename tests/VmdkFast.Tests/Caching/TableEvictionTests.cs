@@ -27,6 +27,31 @@ public sealed class TableEvictionTests
     }
 
     [Fact]
+    public void ATableThatSomebodyStillHasWorkWithIsNotEvicted()
+    {
+        Table table = new BackingTables(1).OpenDirectory().Get(0)!;
+        lock (table)
+        {
+            Assert.True(table.Publish(3, 7));
+            Assert.False(table.TryEvict());
+
+            // Copied by a flush, and not yet in the file.
+            Assert.Equal(1u, table.TakeDirty());
+            Assert.False(table.TryEvict());
+            table.Flushing = false;
+
+            Claim claim = table.AddClaim(4, 1);
+            Assert.False(table.TryEvict());
+            table.RemoveClaim(claim);
+
+            table.AddFreed(128);
+            Assert.False(table.TryEvict());
+            Assert.NotNull(table.TakeFreed());
+            Assert.True(table.TryEvict());
+        }
+    }
+
+    [Fact]
     public void AWriterWhoseTableIsEvictedBeforeItHoldsTheLockLooksAgain()
     {
         var backing = new BackingTables(1);

@@ -14,7 +14,9 @@ public sealed class OrderingPatchTests
     const string TestLine = "# test: ";
 
     public static TheoryData<string> Patches =>
-        [.. Directory.GetFiles(Repo.PathOf("tests", "orderings"), "*.patch").Select(path => Path.GetFileName(path)).Order()];
+    [
+        .. Directory.GetFiles(Repo.PathOf("tests", "orderings"), "*.patch").Select(path => Path.GetFileName(path)).Order(),
+    ];
 
     [Theory]
     [MemberData(nameof(Patches))]
@@ -34,7 +36,7 @@ public sealed class OrderingPatchTests
         var filter = new Regex($"^{Regex.Escape(lines[0][TestLine.Length..]).Replace(@"\*", ".*")}$");
         Assert.Contains(
             typeof(OrderingPatchTests).Assembly.GetTypes()
-                .SelectMany(type => type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly))
+                .SelectMany(type => type.GetMethods())
                 .Where(method => method.GetCustomAttributes<FactAttribute>().Any()),
             method => filter.IsMatch($"{method.DeclaringType!.FullName}.{method.Name}"));
     }
