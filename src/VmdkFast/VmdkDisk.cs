@@ -42,13 +42,17 @@ public sealed partial class VmdkDisk : IDisposable, IAsyncDisposable
         : _writer is { IsDurabilityLost: true } ? VmdkDiskState.DurabilityLost
         : VmdkDiskState.Open;
 
-    /// <summary>What each image of the chain says of itself: the opened one first, then its parent, and so on.</summary>
+    /// <summary>
+    /// What each image of the chain says of itself: the opened one first, then its parent, and so on.
+    /// </summary>
     public IReadOnlyList<VmdkLayerInfo> Layers => _image.Layers;
 
     /// <summary>Opens an image, for reading unless the options say otherwise.</summary>
     /// <param name="path">Descriptor file, or the sparse file that embeds its descriptor.</param>
     /// <param name="options">How; null for <see cref="VmdkOpenOptions.Default"/>.</param>
-    /// <exception cref="VmdkException">The image, or a file that it names, is missing, damaged, locked or refused.</exception>
+    /// <exception cref="VmdkException">
+    /// The image, or a file that it names, is missing, damaged, locked or refused.
+    /// </exception>
     /// <exception cref="ArgumentException">The path is empty, or an option is out of its range.</exception>
     public static VmdkDisk Open(string path, VmdkOpenOptions? options = null) =>
         Open(path, options ?? VmdkOpenOptions.Default, wrap: null);
@@ -74,7 +78,9 @@ public sealed partial class VmdkDisk : IDisposable, IAsyncDisposable
     /// <param name="path">Descriptor file, or the sparse file that embeds its descriptor.</param>
     /// <param name="options">How; null for <see cref="VmdkOpenOptions.Default"/>.</param>
     /// <param name="cancellationToken">Cancels the opening before it starts.</param>
-    /// <exception cref="VmdkException">The image, or a file that it names, is missing, damaged, locked or refused.</exception>
+    /// <exception cref="VmdkException">
+    /// The image, or a file that it names, is missing, damaged, locked or refused.
+    /// </exception>
     public static Task<VmdkDisk> OpenAsync(
         string path, VmdkOpenOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -92,6 +98,7 @@ public sealed partial class VmdkDisk : IDisposable, IAsyncDisposable
     /// one run; a compressed grain is always a run of its own.
     /// </returns>
     /// <exception cref="VmdkException">While walking: a table is damaged.</exception>
+    /// <exception cref="ObjectDisposedException">While walking: the disk has been closed.</exception>
     public IEnumerable<VmdkRun> Map(long offsetBytes, long lengthBytes, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offsetBytes);
@@ -143,16 +150,25 @@ public sealed partial class VmdkDisk : IDisposable, IAsyncDisposable
 
     IEnumerable<VmdkRun> Walk(long offsetBytes, long endBytes, CancellationToken cancellationToken)
     {
+        using IEnumerator<(long OffsetBytes, ChainRun Run)> runs =
+            new ChainScan(_image.Top).Runs(offsetBytes, endBytes).GetEnumerator();
+        while (MoveNext(runs, cancellationToken))
+        {
+            (long startBytes, ChainRun run) = runs.Current;
+            yield return new VmdkRun(
+                startBytes, run.Mapping.LengthBytes, KindOf(run.Mapping.Kind), run.Depth,
+                run.Mapping.File?.Path, run.Mapping.File is null ? null : run.Mapping.FileOffsetBytes);
+        }
+    }
+
+    // Each step is an operation of its own: a walk that its caller has forgotten must not keep the disk from closing.
+    bool MoveNext(IEnumerator<(long OffsetBytes, ChainRun Run)> runs, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
         int token = EnterOpen();
         try
         {
-            foreach ((long startBytes, ChainRun run) in new ChainScan(_image.Top).Runs(offsetBytes, endBytes))
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                yield return new VmdkRun(
-                    startBytes, run.Mapping.LengthBytes, KindOf(run.Mapping.Kind), run.Depth,
-                    run.Mapping.File?.Path, run.Mapping.File is null ? null : run.Mapping.FileOffsetBytes);
-            }
+            return runs.MoveNext();
         }
         finally
         {

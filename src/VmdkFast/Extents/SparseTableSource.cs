@@ -5,7 +5,9 @@ using VmdkFast.Storage;
 
 namespace VmdkFast.Extents;
 
-/// <summary>Reads the directory and the tables of a sparse extent, and finds the redundant copy of a bad entry.</summary>
+/// <summary>
+/// Reads the directory and the tables of a sparse extent, and finds the redundant copy of a bad entry.
+/// </summary>
 /// <remarks>
 /// The primary structures are the truth. The redundant ones are asked only where the primary one is impossible:
 /// beyond the file or inside the header. Using them is slow on purpose (no cache): a healthy image never comes here.

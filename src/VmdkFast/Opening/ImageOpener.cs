@@ -169,7 +169,8 @@ sealed class ImageOpener
         throw new VmdkException(
             VmdkErrorCode.ParentMismatch, child.Info.Path,
             $"the parent '{parent.Info.Path}' has changed since this child was made", null,
-            DescriptorKeys.ParentContentId, $"{found} in the parent", $"{child.Descriptor.ParentContentId:x8} as the child says");
+            DescriptorKeys.ParentContentId, $"{found} in the parent",
+            $"{child.Descriptor.ParentContentId:x8} as the child says");
     }
 
     static void RefuseEncryption(ImageFile file, DescriptorText descriptor)

@@ -23,6 +23,9 @@ sealed class BackingTables : TableSource
     /// <summary>Called with the number of the load, after the bytes were read.</summary>
     internal Action<int>? DirectoryWasRead { get; set; }
 
+    /// <summary>Called by a writer that has found its table and does not hold its lock yet.</summary>
+    internal Action<Table>? WriterFoundTable { get; set; }
+
     /// <summary>Tables whose directory entry is 0.</summary>
     internal HashSet<int> Absent { get; } = [];
 
@@ -42,6 +45,7 @@ sealed class BackingTables : TableSource
         while (true)
         {
             Table table = directory.TryGet(tableIndex) ?? directory.Get(tableIndex)!;
+            WriterFoundTable?.Invoke(table);
             lock (table)
             {
                 if (table.Evicted)

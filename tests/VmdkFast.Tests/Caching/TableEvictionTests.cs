@@ -27,6 +27,28 @@ public sealed class TableEvictionTests
     }
 
     [Fact]
+    public void AWriterWhoseTableIsEvictedBeforeItHoldsTheLockLooksAgain()
+    {
+        var backing = new BackingTables(1);
+        TableDirectory directory = backing.OpenDirectory();
+        Table? evicted = null;
+        backing.WriterFoundTable = table =>
+        {
+            if (evicted is null)
+            {
+                evicted = table;
+                Assert.True(table.TryEvict());
+                Assert.NotSame(table, directory.Get(0));
+            }
+        };
+        backing.Increment(directory, 0, 5);
+
+        Assert.Equal(1u, directory.TryGet(0)!.Entries[5]);
+        Assert.Equal(1u, backing.Read(0, 5));
+        Assert.Equal(0u, evicted!.Entries[5]);
+    }
+
+    [Fact]
     public void OnlyATableWhoseLockIsFreeMakesRoom()
     {
         const int Unlocked = 17;
@@ -105,7 +127,7 @@ public sealed class TableEvictionTests
 
     static Table Install(TableSegment segment, int slot)
     {
-        var table = new Table(segment, slot, new uint[BackingTables.TableEntries]);
+        var table = new Table(segment, slot, slot, new uint[BackingTables.TableEntries]);
         segment.Slots[slot] = table;
         return table;
     }
