@@ -37,6 +37,26 @@ sealed record GuestOperation(OperationKind Kind, int Id, long OffsetBytes = 0, i
             : null;
     }
 
+    /// <summary>Does it, the synchronous way.</summary>
+    internal void Do(VmdkDisk disk)
+    {
+        switch (Kind)
+        {
+            case OperationKind.Write or OperationKind.DurableWrite:
+                disk.Write(Content(), OffsetBytes, Kind == OperationKind.DurableWrite);
+                break;
+            case OperationKind.WriteZeroes:
+                disk.WriteZeroes(OffsetBytes, LengthBytes);
+                break;
+            case OperationKind.Discard:
+                disk.Discard(OffsetBytes, LengthBytes);
+                break;
+            default:
+                disk.Flush();
+                break;
+        }
+    }
+
     static void Fill(Span<byte> bytes, int id, long sector)
     {
         Span<ulong> words = MemoryMarshal.Cast<byte, ulong>(bytes);
