@@ -5,9 +5,7 @@ static class ExtentWords
 {
     internal const int SectorBytes = 512;
 
-    /// <summary>
-    /// The type word of the extent's line; empty, as in qemu-img, when the image is the extent itself.
-    /// </summary>
+    /// <summary>The type word of the extent's line; empty, as in qemu-img, when the image itself is it.</summary>
     internal static string TypeOf(VmdkExtentInfo extent) =>
         extent is { FileName: null, Path: not null } ? "" : extent.Type.ToString().ToUpperInvariant();
 

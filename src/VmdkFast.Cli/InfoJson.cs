@@ -2,9 +2,7 @@ using System.Text.Json;
 
 namespace VmdkFast.Cli;
 
-/// <summary>
-/// One image as an object with the keys of <c>qemu-img info --output json</c>, and further ones of ours.
-/// </summary>
+/// <summary>One image as an object with the keys of <c>qemu-img info --output json</c>, and more of ours.</summary>
 static class InfoJson
 {
     internal static void Write(Utf8JsonWriter json, VmdkLayerInfo layer, VmdkLayerInfo? parent)

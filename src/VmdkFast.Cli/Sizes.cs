@@ -15,8 +15,8 @@ static class Sizes
         bytes = 0;
         if (text.StartsWith("0x", StringComparison.OrdinalIgnoreCase))
         {
-            return long.TryParse(
-                    text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out bytes)
+            ReadOnlySpan<char> digits = text.AsSpan(2);
+            return long.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out bytes)
                 && bytes >= 0;
         }
 

@@ -2,6 +2,8 @@ using System.Diagnostics;
 using VmdkFast.Caching;
 using VmdkFast.Opening;
 using VmdkFast.Reading;
+using VmdkFast.Storage;
+using VmdkFast.Writing;
 
 namespace VmdkFast;
 
@@ -19,10 +21,13 @@ public sealed partial class VmdkDisk : IDisposable, IAsyncDisposable
     readonly OperationGate _gate = new();
     int _closed;
 
-    VmdkDisk(OpenedImage image)
+    readonly DiskWriter? _writer;
+
+    VmdkDisk(OpenedImage image, VmdkOpenOptions options)
     {
         _image = image;
         _reader = new DiskReader(image.Top, _cursor);
+        _writer = options.Access == VmdkOpenAccess.ReadWrite ? WriterMaker.Make(image, options, _gate, _cursor) : null;
     }
 
     /// <summary>The file that was opened.</summary>
@@ -31,33 +36,45 @@ public sealed partial class VmdkDisk : IDisposable, IAsyncDisposable
     /// <summary>Length of the disk in bytes, a multiple of 512.</summary>
     public long Length => _image.Top.LengthBytes;
 
-    /// <summary>
-    /// What each image of the chain says of itself: the opened one first, then its parent, and so on.
-    /// </summary>
+    /// <summary>Whether the disk can be used.</summary>
+    public VmdkDiskState State =>
+        Volatile.Read(ref _closed) != 0 ? VmdkDiskState.Closed
+        : _writer is { IsDurabilityLost: true } ? VmdkDiskState.DurabilityLost
+        : VmdkDiskState.Open;
+
+    /// <summary>What each image of the chain says of itself: the opened one first, then its parent, and so on.</summary>
     public IReadOnlyList<VmdkLayerInfo> Layers => _image.Layers;
 
-    /// <summary>Opens an image for reading.</summary>
+    /// <summary>Opens an image, for reading unless the options say otherwise.</summary>
     /// <param name="path">Descriptor file, or the sparse file that embeds its descriptor.</param>
     /// <param name="options">How; null for <see cref="VmdkOpenOptions.Default"/>.</param>
-    /// <exception cref="VmdkException">
-    /// The image, or a file that it names, is missing, damaged, locked or refused.
-    /// </exception>
+    /// <exception cref="VmdkException">The image, or a file that it names, is missing, damaged, locked or refused.</exception>
     /// <exception cref="ArgumentException">The path is empty, or an option is out of its range.</exception>
-    public static VmdkDisk Open(string path, VmdkOpenOptions? options = null)
+    public static VmdkDisk Open(string path, VmdkOpenOptions? options = null) =>
+        Open(path, options ?? VmdkOpenOptions.Default, wrap: null);
+
+    /// <summary>Opens with a double before each file that may be written: for tests that inject faults.</summary>
+    internal static VmdkDisk Open(string path, VmdkOpenOptions options, Func<LocalFile, ImageFile>? wrap)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        options ??= VmdkOpenOptions.Default;
         options.Validate();
-        return new VmdkDisk(ImageOpener.Open(path, options));
+        OpenedImage image = ImageOpener.Open(path, options, wrap);
+        try
+        {
+            return new VmdkDisk(image, options);
+        }
+        catch
+        {
+            image.Dispose();
+            throw;
+        }
     }
 
-    /// <summary>As <see cref="Open"/>, on a pool thread.</summary>
+    /// <summary>As <see cref="Open(string, VmdkOpenOptions?)"/>, on a pool thread.</summary>
     /// <param name="path">Descriptor file, or the sparse file that embeds its descriptor.</param>
     /// <param name="options">How; null for <see cref="VmdkOpenOptions.Default"/>.</param>
     /// <param name="cancellationToken">Cancels the opening before it starts.</param>
-    /// <exception cref="VmdkException">
-    /// The image, or a file that it names, is missing, damaged, locked or refused.
-    /// </exception>
+    /// <exception cref="VmdkException">The image, or a file that it names, is missing, damaged, locked or refused.</exception>
     public static Task<VmdkDisk> OpenAsync(
         string path, VmdkOpenOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -75,6 +92,7 @@ public sealed partial class VmdkDisk : IDisposable, IAsyncDisposable
     /// one run; a compressed grain is always a run of its own.
     /// </returns>
     /// <exception cref="VmdkException">While walking: a table is damaged.</exception>
+    /// <exception cref="ObjectDisposedException">While walking: the disk has been closed.</exception>
     public IEnumerable<VmdkRun> Map(long offsetBytes, long lengthBytes, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offsetBytes);
@@ -93,7 +111,8 @@ public sealed partial class VmdkDisk : IDisposable, IAsyncDisposable
     /// <remarks>The stream itself is for one thread at a time; open one for each.</remarks>
     public Stream OpenStream() => new VmdkStream(this);
 
-    /// <summary>Waits for the operations under way, then closes all files.</summary>
+    /// <summary>Waits for the operations under way, flushes what was written, and closes all files.</summary>
+    /// <exception cref="VmdkException">The last flush failed: what was written since the one before may be lost.</exception>
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _closed, 1) != 0)
@@ -103,45 +122,47 @@ public sealed partial class VmdkDisk : IDisposable, IAsyncDisposable
 
         // An operation that entered before the flag was set is waited for; one that enters later sees the flag.
         _gate.Drain();
-        _cursor.Dispose();
-        _image.Dispose();
+        try
+        {
+            _writer?.Close();
+        }
+        finally
+        {
+            _cursor.Dispose();
+            _image.Dispose();
+        }
     }
 
     /// <summary>As <see cref="Dispose"/>, on a pool thread.</summary>
     public ValueTask DisposeAsync() => new(Task.Run(Dispose));
 
+    internal bool IsWritable => _writer is not null && Volatile.Read(ref _closed) == 0;
+
     /// <summary>Runs an operation on the whole image on a pool thread; closing the disk waits for it.</summary>
-    internal Task UseAsync(Action<OpenedImage, DiskReader> operation, CancellationToken cancellationToken)
-    {
-        int token = EnterOpen();
-        return Task.Run(
-            () =>
-            {
-                try
-                {
-                    cancellationToken.ThrowIfCancellationRequested();
-                    operation(_image, _reader);
-                }
-                finally
-                {
-                    _gate.Exit(token);
-                }
-            },
-            CancellationToken.None);
-    }
+    internal Task UseAsync(Action<OpenedImage, DiskReader> operation, CancellationToken cancellationToken) =>
+        RunAsync(() => operation(_image, _reader), cancellationToken);
 
     IEnumerable<VmdkRun> Walk(long offsetBytes, long endBytes, CancellationToken cancellationToken)
     {
+        using IEnumerator<(long OffsetBytes, ChainRun Run)> runs =
+            new ChainScan(_image.Top).Runs(offsetBytes, endBytes).GetEnumerator();
+        while (MoveNext(runs, cancellationToken))
+        {
+            (long startBytes, ChainRun run) = runs.Current;
+            yield return new VmdkRun(
+                startBytes, run.Mapping.LengthBytes, KindOf(run.Mapping.Kind), run.Depth,
+                run.Mapping.File?.Path, run.Mapping.File is null ? null : run.Mapping.FileOffsetBytes);
+        }
+    }
+
+    // Each step is an operation of its own: a walk that its caller has forgotten must not keep the disk from closing.
+    bool MoveNext(IEnumerator<(long OffsetBytes, ChainRun Run)> runs, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
         int token = EnterOpen();
         try
         {
-            foreach ((long startBytes, ChainRun run) in new ChainScan(_image.Top).Runs(offsetBytes, endBytes))
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                yield return new VmdkRun(
-                    startBytes, run.Mapping.LengthBytes, KindOf(run.Mapping.Kind), run.Depth,
-                    run.Mapping.File?.Path, run.Mapping.File is null ? null : run.Mapping.FileOffsetBytes);
-            }
+            return runs.MoveNext();
         }
         finally
         {

@@ -13,9 +13,7 @@ public static partial class VmdkImage
     /// All that can be shown, also of a damaged file: headers appear as they are, before anything is judged, and what
     /// a reader would refuse is among <see cref="VmdkInspection.Problems"/>.
     /// </returns>
-    /// <remarks>
-    /// Takes no lock and minds none: it may look at an image that is in use, and see it half-changed.
-    /// </remarks>
+    /// <remarks>Takes no lock and minds none: of an image that is in use it may show half a change.</remarks>
     /// <exception cref="VmdkException">The file cannot be opened, or nothing in it belongs to a VMDK.</exception>
     public static VmdkInspection Inspect(
         string path, VmdkLimits? limits = null, CancellationToken cancellationToken = default)

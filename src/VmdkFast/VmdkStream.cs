@@ -10,7 +10,7 @@ sealed class VmdkStream(VmdkDisk disk) : Stream
 
     public override bool CanSeek => !_closed;
 
-    public override bool CanWrite => false;
+    public override bool CanWrite => !_closed && disk.IsWritable;
 
     public override long Length => disk.Length;
 
@@ -70,18 +70,59 @@ sealed class VmdkStream(VmdkDisk disk) : Stream
         return _position = target;
     }
 
-    public override void Flush()
-    {
-    }
+    public override void Flush() => disk.Flush();
+
+    public override Task FlushAsync(CancellationToken cancellationToken) => disk.FlushAsync(cancellationToken);
 
     public override void SetLength(long value) => throw new NotSupportedException("A disk's length is fixed.");
 
-    public override void Write(byte[] buffer, int offset, int count) =>
-        throw new NotSupportedException("The disk is open for reading.");
+    public override void Write(ReadOnlySpan<byte> buffer)
+    {
+        ObjectDisposedException.ThrowIf(_closed, this);
+        RequireWritable();
+        disk.Write(buffer, _position);
+        _position += buffer.Length;
+    }
+
+    public override void Write(byte[] buffer, int offset, int count)
+    {
+        ValidateBufferArguments(buffer, offset, count);
+        Write(buffer.AsSpan(offset, count));
+    }
+
+    public override async ValueTask WriteAsync(
+        ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(_closed, this);
+        RequireWritable();
+        await disk.WriteAsync(buffer, _position, durable: false, cancellationToken).ConfigureAwait(false);
+        _position += buffer.Length;
+    }
+
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
+    {
+        ValidateBufferArguments(buffer, offset, count);
+        return WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+    }
 
     protected override void Dispose(bool disposing)
     {
+        if (disposing && CanWrite)
+        {
+            // Marked as closed first: a flush that fails is thrown once, and never hidden.
+            _closed = true;
+            disk.Flush();
+        }
+
         _closed = true;
         base.Dispose(disposing);
+    }
+
+    void RequireWritable()
+    {
+        if (!disk.IsWritable)
+        {
+            throw new NotSupportedException("The disk is open for reading.");
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text.Json;
 using VmdkFast.Cli.Tests.Support;
 using VmdkFast.Tests.Support;
@@ -156,6 +157,23 @@ public sealed class InspectTests : IDisposable
     }
 
     [Fact]
+    public void AHeaderThatPromisesMoreThanTheFileHoldsCostsNothing()
+    {
+        string image = Images.Make(_folder, "monolithicSparse");
+        byte[] bytes = File.ReadAllBytes(image);
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(12), ulong.MaxValue);
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(36), ulong.MaxValue >> 10);
+        File.WriteAllBytes(image, bytes);
+
+        // By the library's synchronous call, because only one thread's allocations are free of other tests' ones.
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        VmdkInspection inspection = VmdkImage.Inspect(image, null, TestContext.Current.CancellationToken);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 1, 4 << 20);
+        Assert.Equal($"{ulong.MaxValue}", inspection.Structures[0].Fields[3].Value);
+        Assert.NotEmpty(inspection.Problems);
+    }
+
+    [Fact]
     public async Task AFileWithoutItsFirstBytesIsRecognised()
     {
         string image = Images.Make(_folder, "monolithicSparse");
@@ -186,5 +204,5 @@ public sealed class InspectTests : IDisposable
             .First(f => f.GetProperty("name").GetString() == field).GetProperty("value").GetString();
 
     static void Put(byte[] bytes, int offset, uint value) =>
-        System.Buffers.Binary.BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(offset), value);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(offset), value);
 }

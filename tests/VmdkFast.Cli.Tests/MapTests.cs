@@ -54,8 +54,7 @@ public sealed partial class MapTests : IDisposable
         string image = Images.Make(_folder, "chain");
         string expected = Peers.Run(
             "qemu-img", "map", "-f", "vmdk", "--output=json", $"--start-offset={start}", $"--max-length={length}",
-            image)
-            .MustSucceed().Output;
+            image).MustSucceed().Output;
         string output = (await Run.OrFailAsync(
             "map", "--json", $"--start-offset={start}", "--max-length", length, image)).Output;
         Assert.Equal(CompressedKey().Replace(expected, ""), CompressedKey().Replace(output, ""));

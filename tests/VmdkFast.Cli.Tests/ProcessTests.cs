@@ -52,7 +52,8 @@ public sealed class ProcessTests : IDisposable
         Images.Write(image, "write -P 5 0 512M", "write -P 6 512M 512M");
         string[] before = Directory.GetFiles(_folder.Path);
         using Process process = Process.Start(new ProcessStartInfo(
-            "dotnet", [Program, "convert", "-m", "1", image, _folder["out.raw"]]) { RedirectStandardError = true })!;
+            "dotnet", [Program, "convert", "-m", "1", image, _folder["out.raw"]])
+        { RedirectStandardError = true })!;
         while (Directory.GetFiles(_folder.Path).Length == before.Length && !process.HasExited)
         {
             await Task.Delay(1, TestContext.Current.CancellationToken);
@@ -62,6 +63,36 @@ public sealed class ProcessTests : IDisposable
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.Equal(130, process.ExitCode);
         Assert.Equal(before.Order(), Directory.GetFiles(_folder.Path).Order());
+    }
+
+    [Fact]
+    public async Task AnImageThatARunningMachineWritesIsReadOnlyWhenToldTo()
+    {
+        string image = Images.Make(_folder, "monolithicSparse");
+        using Process writer = Process.Start(new ProcessStartInfo("qemu-io", ["-f", "vmdk", image])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        })!;
+        try
+        {
+            // The prompt comes when the image is open and locked.
+            var prompt = new char[7];
+            await writer.StandardOutput.ReadBlockAsync(prompt, TestContext.Current.CancellationToken);
+            Assert.Equal("qemu-io", new string(prompt));
+            foreach (string verb in new[] { "info", "map" })
+            {
+                Run.MustFail(await Run.CliAsync(verb, image));
+                await Run.OrFailAsync(verb, "-U", image);
+            }
+
+            await Run.OrFailAsync("inspect", image);
+        }
+        finally
+        {
+            writer.StandardInput.Close();
+            await writer.WaitForExitAsync(CancellationToken.None);
+        }
     }
 
     public void Dispose() => _folder.Dispose();

@@ -33,6 +33,7 @@ sealed class BlockCache<TContext>
 
     readonly Cell[] _cells;
     readonly int _bucketMask;
+    readonly byte[] _hands;
     readonly Dictionary<long, Ticket> _flights = [];
     readonly Lock _flightsLock = new();
     readonly IBlockFiller<TContext> _filler;
@@ -49,6 +50,7 @@ sealed class BlockCache<TContext>
         long buckets = Math.Clamp(budgetBytes / ((long)blockBytes * Ways), 1, 1 << 16);
         int bucketCount = 1 << System.Numerics.BitOperations.Log2((ulong)buckets);
         _bucketMask = bucketCount - 1;
+        _hands = new byte[bucketCount];
         _cells = new Cell[bucketCount * Ways];
         for (int i = 0; i < _cells.Length; i++)
         {
@@ -232,23 +234,29 @@ sealed class BlockCache<TContext>
     }
 
     /// <summary>A cell of the key's bucket that nobody reads, now closed to readers; null when all are read.</summary>
+    /// <remarks>
+    /// A clock for each bucket. Its hand moves on, so that blocks that were asked for once fill all the ways: a search
+    /// that always began with the first way would give that one cell to each of them in turn. Two threads may move the
+    /// hand at once, which costs a second chance and nothing else.
+    /// </remarks>
     Cell? TakeVictim(long key)
     {
         int first = FirstCellOf(key);
-        for (int round = 0; round < 2; round++)
+        ref byte hand = ref _hands[first / Ways];
+        int start = hand;
+        for (int step = 0; step < 2 * Ways; step++)
         {
-            for (int i = first; i < first + Ways; i++)
+            int way = (start + step) & (Ways - 1);
+            Cell cell = _cells[first + way];
+            if (step < Ways && cell.Used && cell.Key != 0)
             {
-                Cell cell = _cells[i];
-                if (round == 0 && cell.Used && cell.Key != 0)
-                {
-                    cell.Used = false;
-                }
-                else if (Interlocked.CompareExchange(ref cell.Leases, -1, 0) == 0)
-                {
-                    Volatile.Write(ref cell.Key, 0);
-                    return cell;
-                }
+                cell.Used = false;
+            }
+            else if (Interlocked.CompareExchange(ref cell.Leases, -1, 0) == 0)
+            {
+                Volatile.Write(ref cell.Key, 0);
+                hand = (byte)((way + 1) & (Ways - 1));
+                return cell;
             }
         }
 

@@ -26,17 +26,25 @@ sealed class TableCache(long budgetBytes)
     }
 
     /// <summary>Takes a segment's memory out of the budget; segments stay until the disk is closed.</summary>
+    /// <remarks>Tables leave for it at once: a walk over empty segments alone brings no table that would see to it.</remarks>
     internal void Charge(long segmentBytes)
     {
         lock (_lock)
         {
             _segmentBytes += segmentBytes;
+            for (int chances = _ring.Count * 2; chances > 0 && _ring.Count > MinTables && !Fits(0); chances--)
+            {
+                Advance();
+            }
         }
     }
 
     /// <summary>Makes room for a table that has just been installed in its slot.</summary>
-    /// <returns>False when two rounds of the clock found no victim: the table must leave its slot again.</returns>
-    internal bool TryAdmit(Table table)
+    /// <remarks>
+    /// Where two rounds of the clock find no victim, the table leaves its slot again and serves one operation only. If
+    /// a writer has found it there meanwhile and holds its lock, it stays, beyond the budget but charged.
+    /// </remarks>
+    internal void Admit(Table table)
     {
         lock (_lock)
         {
@@ -45,7 +53,12 @@ sealed class TableCache(long budgetBytes)
             {
                 if (chances-- == 0)
                 {
-                    return false;
+                    if (table.TryEvict())
+                    {
+                        return;
+                    }
+
+                    break;
                 }
 
                 Advance();
@@ -53,7 +66,6 @@ sealed class TableCache(long budgetBytes)
 
             _ring.Add(table);
             _tableBytes += table.CostBytes;
-            return true;
         }
     }
 

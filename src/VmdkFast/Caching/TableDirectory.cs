@@ -103,6 +103,59 @@ sealed class TableDirectory
         }
     }
 
+    /// <summary>The table; made, full of zeros, when its directory entry is 0.</summary>
+    /// <param name="tableIndex">Index of the directory entry.</param>
+    /// <param name="place">Writes a table of zeros into the file and gives its directory entry, not 0.</param>
+    internal Table GetOrMake(int tableIndex, Func<int, uint> place)
+    {
+        TableSegment segment = GetSegment(tableIndex);
+        int slotIndex = tableIndex & (TableSegment.Length - 1);
+        ref object? slot = ref segment.Slots[slotIndex];
+        while (true)
+        {
+            if (Get(tableIndex) is { } table)
+            {
+                return table;
+            }
+
+            var ticket = new Ticket();
+            object? found = Interlocked.CompareExchange(ref slot, ticket, null);
+            if (found is Ticket other)
+            {
+                other.Wait();
+            }
+            else if (found is null)
+            {
+                return MakeTable(segment, slotIndex, ticket, tableIndex, place);
+            }
+        }
+    }
+
+    Table MakeTable(TableSegment segment, int slotIndex, Ticket ticket, int tableIndex, Func<int, uint> place)
+    {
+        // Somebody may have made it, and it may have left its slot again, since the directory entry was read.
+        uint directoryEntry = Volatile.Read(ref segment.Directory[slotIndex]);
+        if (directoryEntry != 0)
+        {
+            return LoadTable(segment, slotIndex, ticket, tableIndex, directoryEntry);
+        }
+
+        Table table;
+        try
+        {
+            Volatile.Write(ref segment.Directory[slotIndex], place(tableIndex));
+            table = new Table(segment, slotIndex, tableIndex, new uint[_tableEntries]);
+        }
+        catch (Exception failure)
+        {
+            Volatile.Write(ref segment.Slots[slotIndex], null);
+            ticket.End(failure);
+            throw;
+        }
+
+        return Install(table, segment, slotIndex, ticket);
+    }
+
     TableSegment LoadSegment(ref object? slot, Ticket ticket, int firstIndex)
     {
         try
@@ -126,21 +179,12 @@ sealed class TableDirectory
 
     Table LoadTable(TableSegment segment, int slotIndex, Ticket ticket, int tableIndex, uint directoryEntry)
     {
+        Table table;
         try
         {
             uint[] entries = GC.AllocateUninitializedArray<uint>(_tableEntries);
             _source.LoadTable(tableIndex, directoryEntry, entries);
-            var table = new Table(segment, slotIndex, entries);
-
-            // Installed before it is admitted: a table that the clock knows is always in its slot.
-            Volatile.Write(ref segment.Slots[slotIndex], table);
-            ticket.End();
-            if (!_cache.TryAdmit(table))
-            {
-                table.TryEvict();
-            }
-
-            return table;
+            table = new Table(segment, slotIndex, tableIndex, entries);
         }
         catch (Exception failure)
         {
@@ -148,5 +192,16 @@ sealed class TableDirectory
             ticket.End(failure);
             throw;
         }
+
+        return Install(table, segment, slotIndex, ticket);
+    }
+
+    // Installed before it is admitted: a table that the clock knows is always in its slot.
+    Table Install(Table table, TableSegment segment, int slotIndex, Ticket ticket)
+    {
+        Volatile.Write(ref segment.Slots[slotIndex], table);
+        ticket.End();
+        _cache.Admit(table);
+        return table;
     }
 }

@@ -38,4 +38,27 @@ sealed class ZlibCodec : GrainCodec
             }
         }
     }
+
+    internal override unsafe int Deflate(ReadOnlySpan<byte> source, Span<byte> destination, int level)
+    {
+        fixed (byte* start = destination)
+        {
+            using var compressed = new UnmanagedMemoryStream(start, 0, destination.Length, FileAccess.Write);
+            try
+            {
+                using (var deflater = new ZLibStream(
+                    compressed, new ZLibCompressionOptions { CompressionLevel = level }, leaveOpen: true))
+                {
+                    deflater.Write(source);
+                }
+
+                return (int)compressed.Length;
+            }
+            catch (NotSupportedException)
+            {
+                // How a stream over fixed memory says that it is full.
+                return -1;
+            }
+        }
+    }
 }

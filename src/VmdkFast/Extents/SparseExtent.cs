@@ -164,8 +164,8 @@ sealed class SparseExtent : Extent
             new GrainLocation(grains, grainIndex, inGrain, hint));
     }
 
-    // Past the end of the file, or in the header: no grain can be there.
-    bool IsPossible(uint entry) =>
+    /// <summary>Whether a grain can be there: not past the end of the file, not in the header.</summary>
+    internal bool IsPossible(uint entry) =>
         entry >= _layout.FirstUsableSector && (long)entry << Sector.Shift < _file.LengthBytes;
 
     Mapping MapRecovered(long grainIndex, long inGrain, uint entry, long maxLengthBytes)

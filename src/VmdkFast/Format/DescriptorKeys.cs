@@ -23,6 +23,7 @@ static class DescriptorKeys
     internal const string Uuid = "ddb.uuid";
     internal const string HardwareVersion = "ddb.virtualHWVersion";
     internal const string ToolsVersion = "ddb.toolsVersion";
+    internal const string ThinProvisioned = "ddb.thinProvisioned";
 
     static readonly string[] s_header =
         [Version, Encoding, ContentId, ParentContentId, CreateType, ParentFileNameHint, ChangeTrackPath];

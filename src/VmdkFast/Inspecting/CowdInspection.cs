@@ -31,10 +31,10 @@ sealed class CowdInspection(FoundStructures found, VmdkLimits limits, Cancellati
         }
 
         ulong coverage = (ulong)header.GrainSizeSectors * TableEntries;
+        ulong entries = ((header.CapacitySectors - 1) / coverage) + 1;
         new TableInspection(found, cancellationToken)
         {
-            DirectoryEntries = Math.Min(
-                ((header.CapacitySectors - 1) / coverage) + 1, (ulong)limits.MaxDirectoryEntries),
+            DirectoryEntries = Math.Min(entries, (ulong)limits.MaxDirectoryEntries),
             TableEntries = TableEntries,
             GrainSectors = header.GrainSizeSectors,
             ZeroGrains = false,

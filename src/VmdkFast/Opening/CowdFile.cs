@@ -27,11 +27,14 @@ sealed class CowdFile
     /// <summary>First sector behind the directory: nothing else can lie before it.</summary>
     internal uint FirstUsableSector { get; private init; }
 
+    /// <summary>First sector that the header calls free.</summary>
+    internal uint FreeSector { get; private init; }
+
     internal bool UncleanShutdown { get; private init; }
 
     /// <summary>Reads and checks the header.</summary>
     /// <exception cref="VmdkException">Anything is impossible, too large, or not supported.</exception>
-    internal static CowdFile Read(LocalFile file, VmdkLimits limits)
+    internal static CowdFile Read(ImageFile file, VmdkLimits limits)
     {
         Span<byte> bytes = stackalloc byte[CowdHeader.SizeBytes];
         int read = file.Read(bytes, 0);
@@ -78,6 +81,7 @@ sealed class CowdFile
             DirectoryOffsetBytes = rules.Place(
                 nameof(header.DirectoryOffsetSectors), 20, header.DirectoryOffsetSectors, directoryBytes),
             FirstUsableSector = header.DirectoryOffsetSectors + (uint)Sector.CountFor(directoryBytes),
+            FreeSector = header.FreeSector,
             UncleanShutdown = header.UncleanShutdown != 0,
         };
     }

@@ -9,18 +9,25 @@ namespace VmdkFast.Opening;
 sealed class ExtentOpener(VmdkOpenOptions options, ImageFiles files)
 {
     /// <summary>The one extent of a hosted sparse file that embeds its descriptor, whatever its lines name.</summary>
-    internal OpenedExtent OpenSelf(LocalFile file, HostedSparseFile hosted) =>
+    internal OpenedExtent OpenSelf(ImageFile file, HostedSparseFile hosted) =>
         Describe(file, MakeHosted(file, hosted, hosted.CapacityBytes), VmdkExtentType.Sparse, hosted.Compressed
-            ? VmdkExtentFormat.StreamOptimized : VmdkExtentFormat.HostedSparse, hosted.UncleanShutdown);
+            ? VmdkExtentFormat.StreamOptimized : VmdkExtentFormat.HostedSparse, hosted.UncleanShutdown) with
+        {
+            Hosted = hosted,
+        };
 
     /// <summary>The one extent of a COWD file that was opened without a descriptor.</summary>
-    internal OpenedExtent OpenSelf(LocalFile file, CowdFile cowd) =>
+    internal OpenedExtent OpenSelf(ImageFile file, CowdFile cowd) =>
         Describe(file, MakeCowd(file, cowd, cowd.CapacityBytes), VmdkExtentType.VmfsSparse, VmdkExtentFormat.Cowd,
-            cowd.UncleanShutdown);
+            cowd.UncleanShutdown) with
+        {
+            Cowd = cowd,
+        };
 
     /// <summary>The extent of a descriptor's line.</summary>
     internal OpenedExtent OpenLine(
-        LocalFile descriptor, ExtentLine line, int index, ImageFolder folder, ReferenceOpener references)
+        ImageFile descriptor, ExtentLine line, int index, ImageFolder folder, ReferenceOpener references,
+        FileAccessMode mode)
     {
         VmdkExtentInfo info = line.ToInfo(index);
         long lengthBytes = line.LengthSectors << Sector.Shift;
@@ -40,8 +47,9 @@ sealed class ExtentOpener(VmdkOpenOptions options, ImageFiles files)
                 $"extent[{index}]", line.ToString(), "FLAT, SPARSE, ZERO, VMFS or VMFSSPARSE");
         }
 
-        LocalFile Open() => references.OpenExtent(descriptor.Path, folder, line.FileNameBytes.Span, line.FileName!);
-        LocalFile file = Open();
+        FileAccessMode allowed = line.Access == VmdkAccess.ReadOnly ? FileAccessMode.Read : mode;
+        LocalFile file = references.OpenExtent(
+            descriptor.Path, folder, line.FileNameBytes.Span, line.FileName!, allowed);
         bool late = !files.HasRoomForHandle;
         OpenedExtent opened = line.Type is VmdkExtentType.Flat or VmdkExtentType.Vmfs
             ? OpenFlat(descriptor, file, line, info, late ? Again : null)
@@ -51,12 +59,13 @@ sealed class ExtentOpener(VmdkOpenOptions options, ImageFiles files)
         LocalFile Again()
         {
             using ImageFolder beside = ImageFolder.Beside(descriptor.Path, options.Limits);
-            return references.OpenExtent(descriptor.Path, beside, line.FileNameBytes.Span, line.FileName!);
+            return references.OpenExtent(
+                descriptor.Path, beside, line.FileNameBytes.Span, line.FileName!, FileAccessMode.Read);
         }
     }
 
     OpenedExtent OpenFlat(
-        LocalFile descriptor, LocalFile file, ExtentLine line, VmdkExtentInfo info, Func<LocalFile>? again)
+        ImageFile descriptor, LocalFile file, ExtentLine line, VmdkExtentInfo info, Func<LocalFile>? again)
     {
         long lengthBytes = line.LengthSectors << Sector.Shift;
         long offsetBytes = line.OffsetSectors << Sector.Shift;
@@ -81,17 +90,17 @@ sealed class ExtentOpener(VmdkOpenOptions options, ImageFiles files)
     }
 
     OpenedExtent OpenSparse(
-        LocalFile descriptor, LocalFile file, ExtentLine line, VmdkExtentInfo info, Func<LocalFile>? again)
+        ImageFile descriptor, LocalFile file, ExtentLine line, VmdkExtentInfo info, Func<LocalFile>? again)
     {
-        files.AddExclusive(file, descriptor.Path);
+        ImageFile taken = files.AddExclusive(file, descriptor.Path);
         long lengthBytes = line.LengthSectors << Sector.Shift;
         Span<byte> magic = stackalloc byte[sizeof(ulong)];
         switch (Probe.Signature(magic[..file.Read(magic, 0)]))
         {
             case ImageSignature.HostedSparse:
-                HostedSparseFile hosted = HostedSparseFile.Read(file, options.Limits);
+                HostedSparseFile hosted = HostedSparseFile.Read(taken, options.Limits);
                 CheckCapacity(file, hosted.CapacityBytes, lengthBytes);
-                ImageFile hostedFile = again is null ? file : files.OpenLater(file, again);
+                ImageFile hostedFile = again is null ? taken : files.OpenLater(file, again);
                 return new OpenedExtent(
                     MakeHosted(hostedFile, hosted, lengthBytes),
                     info with
@@ -99,14 +108,15 @@ sealed class ExtentOpener(VmdkOpenOptions options, ImageFiles files)
                         Path = file.Path,
                         Format = hosted.Compressed ? VmdkExtentFormat.StreamOptimized : VmdkExtentFormat.HostedSparse,
                     },
-                    hosted.UncleanShutdown);
+                    hosted.UncleanShutdown, Hosted: hosted);
             case ImageSignature.Cowd:
-                CowdFile cowd = CowdFile.Read(file, options.Limits);
+                CowdFile cowd = CowdFile.Read(taken, options.Limits);
                 CheckCapacity(file, cowd.CapacityBytes, lengthBytes);
-                ImageFile cowdFile = again is null ? file : files.OpenLater(file, again);
+                ImageFile cowdFile = again is null ? taken : files.OpenLater(file, again);
                 return new OpenedExtent(
                     MakeCowd(cowdFile, cowd, lengthBytes),
-                    info with { Path = file.Path, Format = VmdkExtentFormat.Cowd }, cowd.UncleanShutdown);
+                    info with { Path = file.Path, Format = VmdkExtentFormat.Cowd }, cowd.UncleanShutdown,
+                    Cowd: cowd);
             default:
                 throw new VmdkException(
                     VmdkErrorCode.NotVmdk, file.Path, "the file is not the sparse extent that the descriptor names", 0,
@@ -153,7 +163,7 @@ sealed class ExtentOpener(VmdkOpenOptions options, ImageFiles files)
         }, files.Tables, lengthBytes);
 
     static OpenedExtent Describe(
-        LocalFile file, SparseExtent extent, VmdkExtentType type, VmdkExtentFormat format, bool uncleanShutdown) =>
+        ImageFile file, SparseExtent extent, VmdkExtentType type, VmdkExtentFormat format, bool uncleanShutdown) =>
         new(extent, new VmdkExtentInfo
         {
             Index = 0,

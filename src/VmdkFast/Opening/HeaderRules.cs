@@ -5,9 +5,9 @@ namespace VmdkFast.Opening;
 /// <summary>Says what is wrong with a header, always in the same words: field, offset, found, wanted.</summary>
 /// <param name="file">The file whose header it is.</param>
 /// <param name="headerOffsetBytes">Where the header (or footer) begins in it.</param>
-readonly struct HeaderRules(LocalFile file, long headerOffsetBytes)
+readonly struct HeaderRules(ImageFile file, long headerOffsetBytes)
 {
-    readonly LocalFile _file = file;
+    readonly ImageFile _file = file;
     readonly long _headerOffsetBytes = headerOffsetBytes;
 
     internal VmdkException Invalid(string field, int fieldOffset, string found, string wanted) =>

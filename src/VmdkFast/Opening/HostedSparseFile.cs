@@ -30,6 +30,15 @@ sealed class HostedSparseFile
     /// <summary>The file only wraps a descriptor: its own capacity is 0, the extents are elsewhere.</summary>
     internal bool IsDescriptorOnly { get; private init; }
 
+    /// <summary>Where the descriptor is; 0 when there is none.</summary>
+    internal long DescriptorOffsetBytes { get; private init; }
+
+    /// <summary>Room for the descriptor.</summary>
+    internal int DescriptorAreaBytes { get; private init; }
+
+    /// <summary>Whether the header leaves the directory to the footer.</summary>
+    internal bool DirectoryAtEnd { get; private init; }
+
     internal uint Version { get; private init; }
 
     internal long CapacityBytes { get; private init; }
@@ -57,7 +66,7 @@ sealed class HostedSparseFile
 
     /// <summary>Reads and checks the header, the footer if that counts, and the embedded descriptor.</summary>
     /// <exception cref="VmdkException">Anything is impossible, too large, or not supported.</exception>
-    internal static HostedSparseFile Read(LocalFile file, VmdkLimits limits)
+    internal static HostedSparseFile Read(ImageFile file, VmdkLimits limits)
     {
         Span<byte> bytes = stackalloc byte[SparseHeader.SizeBytes];
         var header = SparseHeader.Read(ReadSector(file, 0, bytes, "header"));
@@ -67,7 +76,13 @@ sealed class HostedSparseFile
         if (header.CapacitySectors == 0)
         {
             return descriptor is not null
-                ? new HostedSparseFile { Descriptor = descriptor, IsDescriptorOnly = true }
+                ? new HostedSparseFile
+                {
+                    Descriptor = descriptor,
+                    IsDescriptorOnly = true,
+                    DescriptorOffsetBytes = Sector.ToBytes(header.DescriptorOffsetSectors),
+                    DescriptorAreaBytes = (int)header.DescriptorSizeSectors * Sector.Bytes,
+                }
                 : throw rules.Invalid(nameof(header.CapacitySectors), 12, "0", "at least 1 sector");
         }
 
@@ -86,7 +101,7 @@ sealed class HostedSparseFile
     }
 
     static HostedSparseFile Make(
-        LocalFile file, in SparseHeader header, in SparseHeader truth, DescriptorText? descriptor, in HeaderRules rules)
+        ImageFile file, in SparseHeader header, in SparseHeader truth, DescriptorText? descriptor, in HeaderRules rules)
     {
         ulong coverage = header.GrainSizeSectors * header.GrainTableEntries;
         int entries = (int)(((header.CapacitySectors - 1) / coverage) + 1);
@@ -96,6 +111,9 @@ sealed class HostedSparseFile
         return new HostedSparseFile
         {
             Descriptor = descriptor,
+            DescriptorOffsetBytes = descriptor is null ? 0 : Sector.ToBytes(header.DescriptorOffsetSectors),
+            DescriptorAreaBytes = descriptor is null ? 0 : (int)header.DescriptorSizeSectors * Sector.Bytes,
+            DirectoryAtEnd = header.DirectoryOffsetSectors == SparseHeader.DirectoryAtEnd,
             Version = header.Version,
             CapacityBytes = Sector.ToBytes(header.CapacitySectors),
             GrainBytes = Sector.ToBytes(header.GrainSizeSectors),
@@ -182,7 +200,7 @@ sealed class HostedSparseFile
         header.Flags.HasFlag(SparseFlags.Compressed) || header.CompressAlgorithm == Deflate;
 
     static DescriptorText? ReadDescriptor(
-        LocalFile file, in SparseHeader header, VmdkLimits limits, in HeaderRules rules)
+        ImageFile file, in SparseHeader header, VmdkLimits limits, in HeaderRules rules)
     {
         if (header.DescriptorOffsetSectors == 0 || header.DescriptorSizeSectors == 0)
         {
@@ -209,7 +227,7 @@ sealed class HostedSparseFile
     }
 
     // At the end of the file: the footer's marker, the footer, the end-of-stream marker, each one sector.
-    static long ReadFooter(LocalFile file, Span<byte> footer)
+    static long ReadFooter(ImageFile file, Span<byte> footer)
     {
         long endBytes = file.LengthBytes & ~(long)(Sector.Bytes - 1);
         long start = endBytes - FooterDistanceBytes;
@@ -241,7 +259,7 @@ sealed class HostedSparseFile
         return start + Sector.Bytes;
     }
 
-    static VmdkException NoFooter(LocalFile file, long offsetBytes, string found) =>
+    static VmdkException NoFooter(ImageFile file, long offsetBytes, string found) =>
         new(VmdkErrorCode.Truncated, file.Path,
             "the file has no valid footer, and its header names no grain directory (an incomplete stream)", offsetBytes,
             "footer", found, "footer marker, footer and end-of-stream marker in the last three sectors");
@@ -260,11 +278,11 @@ sealed class HostedSparseFile
         }
     }
 
-    static bool Fits(LocalFile file, ulong offsetSectors, long lengthBytes) =>
+    static bool Fits(ImageFile file, ulong offsetSectors, long lengthBytes) =>
         offsetSectors is not 0 && offsetSectors <= Sector.MaxSectors
         && Sector.ToBytes(offsetSectors) <= file.LengthBytes - lengthBytes;
 
-    static ReadOnlySpan<byte> ReadSector(LocalFile file, long offsetBytes, Span<byte> sector, string field)
+    static ReadOnlySpan<byte> ReadSector(ImageFile file, long offsetBytes, Span<byte> sector, string field)
     {
         int read = file.Read(sector, offsetBytes);
         if (read < sector.Length)

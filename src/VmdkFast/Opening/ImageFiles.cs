@@ -10,7 +10,7 @@ namespace VmdkFast.Opening;
 /// Files are told apart by device and inode, so links, renames and repeated names cannot bring one in twice. Only
 /// flat extents with disjoint ranges may share a file, as partitioned disks do.
 /// </remarks>
-sealed class ImageFiles(VmdkOpenOptions options) : IDisposable
+sealed class ImageFiles(VmdkOpenOptions options, Func<LocalFile, ImageFile>? wrap) : IDisposable
 {
     // Larger grains are not kept inflated; a cursor moves through them.
     const long MaxCachedGrainBytes = 1 << 20;
@@ -18,6 +18,7 @@ sealed class ImageFiles(VmdkOpenOptions options) : IDisposable
     readonly Dictionary<FileIdentity, ImageFile> _byIdentity = [];
     readonly Dictionary<FileIdentity, List<ByteRange>> _flatRanges = [];
     readonly List<ImageFile> _files = [];
+    readonly List<LocalFile> _locals = [];
     readonly Dictionary<long, BlockCache<StoredGrain>> _grainCaches = [];
     int _compressedFiles;
 
@@ -25,9 +26,10 @@ sealed class ImageFiles(VmdkOpenOptions options) : IDisposable
     internal TableCache Tables { get; } = new(options.TableCacheBytes);
 
     /// <summary>Takes an image's own file into the chain; closes it when it is already there.</summary>
-    internal void AddImage(LocalFile file)
+    /// <returns>The file to use from now on.</returns>
+    internal ImageFile AddImage(LocalFile file)
     {
-        if (!_byIdentity.TryAdd(file.Identity, file))
+        if (_byIdentity.ContainsKey(file.Identity))
         {
             file.Dispose();
             VmdkException.Throw(
@@ -35,19 +37,20 @@ sealed class ImageFiles(VmdkOpenOptions options) : IDisposable
                 null, "parentFileNameHint", "a file that is open already", "a file of its own");
         }
 
-        _files.Add(file);
+        return Take(file);
     }
 
     /// <summary>Takes the file of a sparse extent into the chain; closes it when it is already there.</summary>
-    internal void AddExclusive(LocalFile file, string descriptorPath)
+    /// <returns>The file to use from now on.</returns>
+    internal ImageFile AddExclusive(LocalFile file, string descriptorPath)
     {
-        if (!_byIdentity.TryAdd(file.Identity, file))
+        if (_byIdentity.ContainsKey(file.Identity))
         {
             file.Dispose();
             throw Twice(file, descriptorPath);
         }
 
-        _files.Add(file);
+        return Take(file);
     }
 
     /// <summary>Takes a range of a flat extent's file into the chain, and gives the file to read it by.</summary>
@@ -55,10 +58,8 @@ sealed class ImageFiles(VmdkOpenOptions options) : IDisposable
     {
         if (!_byIdentity.TryGetValue(file.Identity, out ImageFile? known))
         {
-            _byIdentity.Add(file.Identity, file);
             _flatRanges.Add(file.Identity, [range]);
-            _files.Add(file);
-            return file;
+            return Take(file);
         }
 
         file.Dispose();
@@ -73,7 +74,9 @@ sealed class ImageFiles(VmdkOpenOptions options) : IDisposable
     }
 
     /// <summary>Whether one more extent's file may stay open, or should open again when it is first read.</summary>
-    internal bool HasRoomForHandle => _files.Count < options.Limits.MaxOpenExtents;
+    /// <remarks>Files that are written stay open: their state lives as long as the disk.</remarks>
+    internal bool HasRoomForHandle =>
+        _files.Count < options.Limits.MaxOpenExtents || options.Access == VmdkOpenAccess.ReadWrite;
 
     /// <summary>Replaces an open file by one that opens again at the first read.</summary>
     internal ImageFile OpenLater(LocalFile file, Func<LocalFile> open)
@@ -82,6 +85,7 @@ sealed class ImageFiles(VmdkOpenOptions options) : IDisposable
         int index = _files.IndexOf(file);
         _files[index] = later;
         _byIdentity[file.Identity] = later;
+        _locals.RemoveAll(local => ReferenceEquals(local, file));
         file.Dispose();
         return later;
     }
@@ -103,9 +107,10 @@ sealed class ImageFiles(VmdkOpenOptions options) : IDisposable
             file, GrainCodec.Default, grainBytes, capacityBytes, markers, _compressedFiles++, cache);
     }
 
-    /// <summary>Locks all open files for reading, or none.</summary>
+    /// <summary>Locks all open files, each for what it was opened for, or none.</summary>
     internal ImageLocks LockAll() =>
-        ImageLocks.Acquire([.. _files.OfType<LocalFile>().Select(file => (file, LockRole.Reader))]);
+        ImageLocks.Acquire(
+            [.. _locals.Select(file => (file, file.CanWrite ? LockRole.Writer : LockRole.Reader))]);
 
     /// <summary>Gives the files away; disposing does nothing from then on.</summary>
     internal IReadOnlyList<ImageFile> Release()
@@ -124,6 +129,15 @@ sealed class ImageFiles(VmdkOpenOptions options) : IDisposable
         }
 
         _files.Clear();
+    }
+
+    ImageFile Take(LocalFile file)
+    {
+        ImageFile taken = wrap is not null && file.CanWrite ? wrap(file) : file;
+        _byIdentity.Add(file.Identity, taken);
+        _files.Add(taken);
+        _locals.Add(file);
+        return taken;
     }
 
     static VmdkException Twice(LocalFile file, string descriptorPath) =>

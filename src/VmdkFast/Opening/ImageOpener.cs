@@ -21,25 +21,29 @@ sealed class ImageOpener
     }
 
     /// <summary>Opens an image; every file is closed again when anything fails.</summary>
-    internal static OpenedImage Open(string path, VmdkOpenOptions options)
+    /// <param name="path">The image.</param>
+    /// <param name="options">How.</param>
+    /// <param name="wrap">Stands a double before each file that is opened for writing; null for none.</param>
+    internal static OpenedImage Open(
+        string path, VmdkOpenOptions options, Func<LocalFile, ImageFile>? wrap = null)
     {
         // The files are given away by a success; until then every way out closes them.
-        using var files = new ImageFiles(options);
+        using var files = new ImageFiles(options, wrap);
         return new ImageOpener(options, files).OpenChain(path);
     }
 
     OpenedImage OpenChain(string path)
     {
         var images = new List<OpenedLayer>();
-        LocalFile? file = LocalFile.Open(path, FileAccessMode.Read);
+        LocalFile? file = LocalFile.Open(path, ModeOfTop);
         ImageFolder? folder = null;
         try
         {
             while (file is not null)
             {
-                _files.AddImage(file);
+                ImageFile taken = _files.AddImage(file);
                 folder ??= ImageFolder.Beside(file.Path, _options.Limits);
-                OpenedLayer image = OpenLayer(file, folder);
+                OpenedLayer image = OpenLayer(taken, folder, images.Count == 0 ? ModeOfTop : FileAccessMode.Read);
                 CheckContentId(images.LastOrDefault(), image);
                 images.Add(image);
                 (file, ImageFolder? parentFolder) = OpenParent(image, folder, images.Count);
@@ -62,18 +66,21 @@ sealed class ImageOpener
             layer = new Layer(images[i].Extents, layer);
         }
 
-        return new OpenedImage(layer!, [.. images.Select(image => image.Info)], _files.Release(), locks);
+        return new OpenedImage(layer!, [.. images.Select(image => image.Info)], _files.Release(), locks, images[0]);
     }
 
-    OpenedLayer OpenLayer(LocalFile file, ImageFolder folder)
+    FileAccessMode ModeOfTop =>
+        _options.Access == VmdkOpenAccess.ReadWrite ? FileAccessMode.ReadWrite : FileAccessMode.Read;
+
+    OpenedLayer OpenLayer(ImageFile file, ImageFolder folder, FileAccessMode mode)
     {
         switch (Probe.Look(file))
         {
             case ImageSignature.HostedSparse:
                 HostedSparseFile hosted = HostedSparseFile.Read(file, _options.Limits);
                 return hosted.IsDescriptorOnly
-                    ? OpenDescribed(file, hosted.Descriptor!, folder)
-                    : new OpenedLayer(file, hosted.Descriptor, [_extents.OpenSelf(file, hosted)]);
+                    ? OpenDescribed(file, hosted.Descriptor!, folder, mode, hosted)
+                    : new OpenedLayer(file, hosted.Descriptor, [_extents.OpenSelf(file, hosted)], hosted);
             case ImageSignature.Cowd:
                 return new OpenedLayer(file, null, [_extents.OpenSelf(file, CowdFile.Read(file, _options.Limits))]);
             case ImageSignature.SeSparse:
@@ -81,11 +88,13 @@ sealed class ImageOpener
                     VmdkErrorCode.Unsupported, file.Path, "seSparse extents are not supported", 0, "magic", "seSparse",
                     "a hosted sparse extent, COWD, or a descriptor");
             default:
-                return OpenDescribed(file, ReadDescriptor(file), folder);
+                return OpenDescribed(file, ReadDescriptor(file), folder, mode);
         }
     }
 
-    OpenedLayer OpenDescribed(LocalFile file, DescriptorText descriptor, ImageFolder folder)
+    OpenedLayer OpenDescribed(
+        ImageFile file, DescriptorText descriptor, ImageFolder folder, FileAccessMode mode,
+        HostedSparseFile? embedding = null)
     {
         RefuseEncryption(file, descriptor);
         if (descriptor.Extents.Count == 0)
@@ -98,13 +107,13 @@ sealed class ImageOpener
         var extents = new List<OpenedExtent>();
         for (int index = 0; index < descriptor.Extents.Count; index++)
         {
-            extents.Add(_extents.OpenLine(file, descriptor.Extents[index], index, folder, _references));
+            extents.Add(_extents.OpenLine(file, descriptor.Extents[index], index, folder, _references, mode));
         }
 
-        return new OpenedLayer(file, descriptor, extents);
+        return new OpenedLayer(file, descriptor, extents, embedding);
     }
 
-    DescriptorText ReadDescriptor(LocalFile file)
+    DescriptorText ReadDescriptor(ImageFile file)
     {
         if (file.LengthBytes > _options.Limits.MaxDescriptorBytes)
         {
@@ -164,7 +173,7 @@ sealed class ImageOpener
             $"{child.Descriptor.ParentContentId:x8} as the child says");
     }
 
-    static void RefuseEncryption(LocalFile file, DescriptorText descriptor)
+    static void RefuseEncryption(ImageFile file, DescriptorText descriptor)
     {
         if (descriptor["encryptionKeys"] is not null || descriptor["encryption.keySafe"] is not null)
         {

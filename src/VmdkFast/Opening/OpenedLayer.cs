@@ -5,13 +5,29 @@ using VmdkFast.Storage;
 namespace VmdkFast.Opening;
 
 /// <summary>An extent that has been opened, and what it turned out to be.</summary>
-readonly record struct OpenedExtent(Extent Extent, VmdkExtentInfo Info, bool UncleanShutdown);
+/// <param name="Extent">Answers and reads.</param>
+/// <param name="Info">What it is.</param>
+/// <param name="UncleanShutdown">Whether its last writer left it open.</param>
+/// <param name="Hosted">Its header, when it is hosted sparse.</param>
+/// <param name="Cowd">Its header, when it is COWD.</param>
+readonly record struct OpenedExtent(
+    Extent Extent, VmdkExtentInfo Info, bool UncleanShutdown, HostedSparseFile? Hosted = null, CowdFile? Cowd = null);
 
 /// <summary>One image of a chain, open but not yet put upon its parent.</summary>
 sealed class OpenedLayer
 {
-    internal OpenedLayer(LocalFile file, DescriptorText? descriptor, IReadOnlyList<OpenedExtent> extents)
+    /// <param name="file">The image's own file.</param>
+    /// <param name="descriptor">Its descriptor; null when it has none.</param>
+    /// <param name="extents">The extents in guest order.</param>
+    /// <param name="embedding">The header that places an embedded descriptor; null when the file is the descriptor.</param>
+    internal OpenedLayer(
+        ImageFile file, DescriptorText? descriptor, IReadOnlyList<OpenedExtent> extents,
+        HostedSparseFile? embedding = null)
     {
+        DescriptorOffsetBytes = embedding?.DescriptorOffsetBytes ?? 0;
+        DescriptorAreaBytes = embedding?.DescriptorAreaBytes ?? 0;
+        File = file;
+        Opened = extents;
         Descriptor = descriptor;
         Extents = [.. extents.Select(extent => extent.Extent)];
         VmdkExtentInfo[] infos = [.. extents.Select(extent =>
@@ -35,6 +51,17 @@ sealed class OpenedLayer
             ParentFileNameHint = descriptor?.ParentFileNameHint,
         };
     }
+
+    /// <summary>The image's own file: the descriptor's, or the extent that embeds it.</summary>
+    internal ImageFile File { get; }
+
+    internal IReadOnlyList<OpenedExtent> Opened { get; }
+
+    /// <summary>Where the descriptor begins in the file.</summary>
+    internal long DescriptorOffsetBytes { get; }
+
+    /// <summary>Room for the descriptor; 0 when the file is the descriptor, of any length.</summary>
+    internal int DescriptorAreaBytes { get; }
 
     internal DescriptorText? Descriptor { get; }
 

@@ -20,7 +20,7 @@ static class Probe
 
     /// <summary>The signature of a file that must be an image.</summary>
     /// <exception cref="VmdkException"><see cref="VmdkErrorCode.NotVmdk"/>: empty, too short, or foreign.</exception>
-    internal static ImageSignature Look(LocalFile file)
+    internal static ImageSignature Look(ImageFile file)
     {
         Span<byte> start = stackalloc byte[DescriptorText.ProbeBytes];
         start = start[..file.Read(start, 0)];

@@ -13,9 +13,10 @@ sealed class ReferenceOpener(VmdkOpenOptions options)
     VmdkReferencePolicy Policy => options.References;
 
     /// <summary>Opens an extent's file.</summary>
-    internal LocalFile OpenExtent(string imagePath, ImageFolder folder, ReadOnlySpan<byte> name, string decodedName)
+    internal LocalFile OpenExtent(
+        string imagePath, ImageFolder folder, ReadOnlySpan<byte> name, string decodedName, FileAccessMode mode)
     {
-        (LocalFile file, ImageFolder? opened) = Open(imagePath, folder, name, decodedName);
+        (LocalFile file, ImageFolder? opened) = Open(imagePath, folder, name, decodedName, mode);
         if (!ReferenceEquals(opened, folder))
         {
             opened?.Dispose();
@@ -27,7 +28,8 @@ sealed class ReferenceOpener(VmdkOpenOptions options)
     /// <summary>Opens a parent, and gives the folder that its own names count from.</summary>
     /// <returns>The folder is <paramref name="folder"/> itself when the file lies there.</returns>
     internal (LocalFile File, ImageFolder? Folder) Open(
-        string imagePath, ImageFolder folder, ReadOnlySpan<byte> name, string decodedName)
+        string imagePath, ImageFolder folder, ReadOnlySpan<byte> name, string decodedName,
+        FileAccessMode mode = FileAccessMode.Read)
     {
         if (Policy.Rule == ReferenceRule.Deny)
         {
@@ -40,27 +42,28 @@ sealed class ReferenceOpener(VmdkOpenOptions options)
             // Written on another machine, or before the image was moved: what lies beside it counts first.
             ReadOnlySpan<byte> last = name[(name.LastIndexOfAny((byte)'/', (byte)'\\') + 1)..];
             string lastDecoded = decodedName[(decodedName.LastIndexOfAny(['/', '\\']) + 1)..];
-            if (TryOpenBeside(folder, last, lastDecoded) is { } beside)
+            if (TryOpenBeside(folder, last, lastDecoded, mode) is { } beside)
             {
                 return (beside, folder);
             }
         }
         else if (!decodedName.Contains('/', StringComparison.Ordinal))
         {
-            return (TryOpenBeside(folder, name, decodedName) ?? throw Missing(imagePath, folder, decodedName), folder);
+            return (TryOpenBeside(folder, name, decodedName, mode) ?? throw Missing(imagePath, folder, decodedName), folder);
         }
 
         string path = Path.GetFullPath(Path.Combine(folder.Path, decodedName));
         return Policy.Rule switch
         {
-            ReferenceRule.Anywhere => (LocalFile.OpenReferenced(path, FileAccessMode.Read), null),
-            ReferenceRule.Below => OpenBelow(imagePath, path, decodedName),
+            ReferenceRule.Anywhere => (LocalFile.OpenReferenced(path, mode), null),
+            ReferenceRule.Below => OpenBelow(imagePath, path, decodedName, mode),
             _ when absolute => throw Missing(imagePath, folder, decodedName),
             _ => throw Refused(imagePath, decodedName, "a plain name beside the image"),
         };
     }
 
-    (LocalFile File, ImageFolder? Folder) OpenBelow(string imagePath, string path, string decodedName)
+    (LocalFile File, ImageFolder? Folder) OpenBelow(
+        string imagePath, string path, string decodedName, FileAccessMode mode)
     {
         foreach (string root in Policy.Folders)
         {
@@ -72,24 +75,25 @@ sealed class ReferenceOpener(VmdkOpenOptions options)
 
             byte[] beneath = Encoding.UTF8.GetBytes(path[prefix.Length..]);
             using ImageFolder allowed = ImageFolder.Beside(prefix + "_", options.Limits);
-            LocalFile file = allowed.OpenBeneath(beneath, FileAccessMode.Read, allowSubfolders: true);
+            LocalFile file = allowed.OpenBeneath(beneath, mode, allowSubfolders: true);
             return (file, null);
         }
 
         throw Refused(imagePath, decodedName, $"a file below {string.Join(", ", Policy.Folders)}");
     }
 
-    LocalFile? TryOpenBeside(ImageFolder folder, ReadOnlySpan<byte> name, string decodedName)
+    LocalFile? TryOpenBeside(
+        ImageFolder folder, ReadOnlySpan<byte> name, string decodedName, FileAccessMode mode)
     {
         try
         {
-            return folder.OpenBeneath(name, FileAccessMode.Read);
+            return folder.OpenBeneath(name, mode);
         }
         catch (VmdkException refused)
             when (refused.Code == VmdkErrorCode.ReferenceRefused && Policy.Rule == ReferenceRule.Anywhere)
         {
             // The folder follows no link; this policy does, and judges what the link leads to.
-            return LocalFile.OpenReferenced(Path.Combine(folder.Path, decodedName), FileAccessMode.Read);
+            return LocalFile.OpenReferenced(Path.Combine(folder.Path, decodedName), mode);
         }
         catch (VmdkException missing) when (missing.Code == VmdkErrorCode.FileMissing)
         {
@@ -101,7 +105,7 @@ sealed class ReferenceOpener(VmdkOpenOptions options)
 
             try
             {
-                return folder.OpenBeneath(utf8, FileAccessMode.Read);
+                return folder.OpenBeneath(utf8, mode);
             }
             catch (VmdkException again) when (again.Code == VmdkErrorCode.FileMissing)
             {

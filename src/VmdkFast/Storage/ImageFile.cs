@@ -20,6 +20,9 @@ abstract class ImageFile : IDisposable
     /// <summary>Whether <see cref="Write"/> and the other changing members may be called.</summary>
     internal abstract bool CanWrite { get; }
 
+    /// <summary>Whether this is a device: fixed length, and what was never written need not be zeros.</summary>
+    internal virtual bool IsDevice => false;
+
     /// <summary>Length in bytes, as it is now (a block device: its size).</summary>
     internal abstract long LengthBytes { get; }
 

@@ -23,6 +23,7 @@ static unsafe partial class LinuxCalls
     internal const short ReadLock = 0, WriteLock = 1, NoLock = 2;
     internal const int FlockShared = 1, FlockExclusive = 2, FlockNoWait = 4, FlockUnlock = 8;
     internal const int OpenAt2Number = 437;
+    internal const uint RenameNoReplace = 1;
     internal const ulong ResolveBeneath = 0x08, ResolveNoSymlinks = 0x04, ResolveNoMagicLinks = 0x02;
     internal const uint StatxBasic = 0x7ff;
     internal const int FolderOfProcess = -100;
@@ -30,6 +31,8 @@ static unsafe partial class LinuxCalls
     static readonly bool s_isArm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
 
     internal static int DirectoryOnly => s_isArm ? 0x4000 : 0x10000;
+
+    internal static int RenameAt2Number => s_isArm ? 276 : 316;
 
     internal static int NoFollow => s_isArm ? 0x8000 : 0x20000;
 
@@ -93,6 +96,10 @@ static unsafe partial class LinuxCalls
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     internal static partial nint OpenAt2(
         nint number, SafeFileHandle folder, byte* path, OpenHow* how, nint howBytes);
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    internal static partial nint RenameAt2(
+        nint number, int oldFolder, byte* oldPath, int newFolder, byte* newPath, uint flags);
 
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true)]
     internal static partial int Statx(SafeFileHandle handle, byte* path, int flags, uint mask, StatxBuffer* result);

@@ -34,6 +34,38 @@ sealed unsafe partial class LinuxPlatform
             : CallersFailure(path, error);
     }
 
+    internal override void Rename(string from, string to, bool replace)
+    {
+        fixed (byte* oldPath = Terminated(from), newPath = Terminated(to))
+        {
+            if (LinuxCalls.RenameAt2(
+                    LinuxCalls.RenameAt2Number, LinuxCalls.FolderOfProcess, oldPath, LinuxCalls.FolderOfProcess,
+                    newPath, replace ? 0 : LinuxCalls.RenameNoReplace) == 0)
+            {
+                return;
+            }
+        }
+
+        switch (Marshal.GetLastPInvokeError())
+        {
+            case Errno.Exists:
+                throw new VmdkException(VmdkErrorCode.TargetRefused, to, "the file already exists");
+
+            // A file system (NFS, FAT) or a kernel that knows only the rename that replaces: look first, then.
+            case Errno.Invalid or Errno.NoSystemCall when !replace:
+                if (File.Exists(to))
+                {
+                    throw new VmdkException(VmdkErrorCode.TargetRefused, to, "the file already exists");
+                }
+
+                File.Move(from, to, overwrite: false);
+                break;
+
+            case var error:
+                throw Errno.Failure(to, "renaming to this name failed", error);
+        }
+    }
+
     internal override SafeFileHandle Reopen(SafeFileHandle handle, string path, FileAccessMode mode)
     {
         bool added = false;

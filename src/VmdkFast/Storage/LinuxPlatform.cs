@@ -153,6 +153,25 @@ sealed unsafe partial class LinuxPlatform(bool hasOpenAt2 = true, bool hasOfdLoc
         }
     }
 
+    internal override void Reserve(SafeFileHandle handle, long lengthBytes, string path)
+    {
+        while (LinuxCalls.Allocate(handle, mode: 0, 0, lengthBytes) < 0)
+        {
+            switch (Marshal.GetLastPInvokeError())
+            {
+                case Errno.Interrupted:
+                    break;
+
+                case Errno.NotSupported or Errno.NoSystemCall:
+                    throw new VmdkException(
+                        VmdkErrorCode.Unsupported, path, "the file system cannot reserve space without writing it");
+
+                case var error:
+                    throw Errno.Failure(path, "reserving space failed", error, lengthBytes);
+            }
+        }
+    }
+
     internal override void CopyOwnership(SafeFileHandle from, SafeFileHandle to, string path)
     {
         LinuxCalls.StatxBuffer status;

@@ -42,6 +42,9 @@ sealed class LocalFile : ImageFile
     /// <inheritdoc/>
     internal override bool CanWrite { get; }
 
+    /// <inheritdoc/>
+    internal override bool IsDevice => IsBlockDevice;
+
     /// <summary>Whether this is a device: fixed length, never virgin, no holes to find.</summary>
     internal bool IsBlockDevice => _kind == FileKind.BlockDevice;
 
@@ -215,6 +218,21 @@ sealed class LocalFile : ImageFile
             }
 
             Volatile.Write(ref _lengthBytes, currentBytes);
+        }
+    }
+
+    /// <summary>Makes a new file <paramref name="lengthBytes"/> long, with all its blocks allocated.</summary>
+    /// <exception cref="VmdkException">
+    /// <see cref="VmdkErrorCode.Unsupported"/> where the file system cannot do that without writing.
+    /// </exception>
+    internal void Reserve(long lengthBytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(lengthBytes);
+        ThrowUnlessWritable();
+        lock (_lengthLock)
+        {
+            _platform.Reserve(_handle, lengthBytes, Path);
+            Volatile.Write(ref _lengthBytes, _platform.Status(_handle, Path).LengthBytes);
         }
     }
 

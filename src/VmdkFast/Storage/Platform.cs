@@ -87,6 +87,20 @@ abstract class Platform
     /// <summary>Sets a regular file's length, shorter or longer.</summary>
     internal abstract void SetLength(SafeFileHandle handle, long lengthBytes, string path);
 
+    /// <summary>Allocates blocks for a whole file without writing them; it reads as zeros, and has that length.</summary>
+    /// <exception cref="VmdkException">
+    /// <see cref="VmdkErrorCode.Unsupported"/> where the system or file system cannot,
+    /// <see cref="VmdkErrorCode.InputOutput"/> for the rest, such as a full device.
+    /// </exception>
+    internal abstract void Reserve(SafeFileHandle handle, long lengthBytes, string path);
+
+    /// <summary>Gives a file another name in one step.</summary>
+    /// <param name="from">The name it has.</param>
+    /// <param name="to">The name it gets.</param>
+    /// <param name="replace">Whether a file of that name is replaced; otherwise it is refused.</param>
+    /// <exception cref="VmdkException"><see cref="VmdkErrorCode.TargetRefused"/> when the name is taken.</exception>
+    internal abstract void Rename(string from, string to, bool replace);
+
     /// <summary>Gives a file the owner, group and mode of another, as far as the process may.</summary>
     internal abstract void CopyOwnership(SafeFileHandle from, SafeFileHandle to, string path);
 

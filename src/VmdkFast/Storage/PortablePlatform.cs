@@ -139,6 +139,32 @@ sealed unsafe partial class PortablePlatform : Platform
             return true;
         });
 
+    internal override void Reserve(SafeFileHandle handle, long lengthBytes, string path)
+    {
+        // NTFS allocates what a file that is not marked as sparse is grown by; elsewhere nothing promises that.
+        if (!OperatingSystem.IsWindows())
+        {
+            throw new VmdkException(
+                VmdkErrorCode.Unsupported, path, "space cannot be reserved without writing on this system");
+        }
+
+        SetLength(handle, lengthBytes, path);
+    }
+
+    internal override void Rename(string from, string to, bool replace)
+    {
+        if (!replace && File.Exists(to))
+        {
+            throw new VmdkException(VmdkErrorCode.TargetRefused, to, "the file already exists");
+        }
+
+        Guard(to, "renaming to this name", () =>
+        {
+            File.Move(from, to, replace);
+            return true;
+        });
+    }
+
     internal override bool TryPunchHole(SafeFileHandle handle, long offsetBytes, long lengthBytes, string path) =>
         false;
 

@@ -47,38 +47,49 @@ public sealed record VmdkCreateOptions
     /// <summary>Version of the guest's tools; default 2147483647, which stands for unmanaged.</summary>
     public uint ToolsVersion { get; init; } = int.MaxValue;
 
-    /// <summary>
-    /// Whether grain table entries may say "zeros" (header version 2). Sparse kinds only. Default false.
-    /// </summary>
+    /// <summary>Whether grain table entries may say "zeros" (header version 2). Sparse kinds only. Default false.</summary>
     public bool ZeroGrains { get; init; }
 
     /// <summary>
-    /// Bytes of a grain: a power of two from 4 KiB to 1 GiB; for COWD deltas from 512. Null takes the usual one,
-    /// 64 KiB.
+    /// Bytes of a grain: a power of two from 4 KiB to 1 GiB; in COWD files from 512 bytes to 1 MiB. Null takes the
+    /// usual one, 64 KiB, and 512 bytes in COWD files. Sparse kinds only.
     /// </summary>
     public long? GrainBytes { get; init; }
 
     /// <summary>The parent's path, as it can be opened from here; null makes a disk of its own.</summary>
+    /// <remarks>
+    /// The child names a parent in its own folder by its plain name, any other one as given here: absolute, or
+    /// relative and then counted from the child's folder. Flat and streamOptimized disks have no parent.
+    /// </remarks>
     public string? ParentPath { get; init; }
 
     /// <summary>How the parent is opened to be asked for its length and content ID.</summary>
     public VmdkOpenOptions? ParentOpenOptions { get; init; }
 
-    /// <summary>How much space is taken at once. Default none.</summary>
+    /// <summary>How much space is taken at once. Default none. Flat kinds only, vmfsThin excepted.</summary>
     public VmdkPreallocation Preallocation { get; init; }
 
-    /// <summary>Replaces an existing image. Default false: an existing name is refused.</summary>
+    /// <summary>
+    /// Replaces existing files, unless somebody has them open. Default false: an existing name is refused.
+    /// </summary>
     public bool Overwrite { get; init; }
 
-    /// <summary>The content ID, for reproducible output; null takes a random one.</summary>
+    /// <summary>
+    /// The content ID, for reproducible output; null takes the end of <see cref="LongContentId"/>, or a random one.
+    /// ffffffff and fffffffe mean something else and are refused.
+    /// </summary>
     public uint? ContentId { get; init; }
 
     /// <summary>
-    /// The 32 hexadecimal digits of longContentID; null takes random ones. The last 8 follow the CID.
+    /// The 32 hexadecimal digits of longContentID; null takes random ones. The last 8 are replaced by
+    /// <see cref="ContentId"/> where that is given.
     /// </summary>
     public string? LongContentId { get; init; }
 
-    /// <summary>The disk's UUID, for reproducible output; null takes a random one.</summary>
+    /// <summary>
+    /// The disk's UUID, for reproducible output; null takes a random one of VMware's form, and none for a child, which
+    /// has its parent's.
+    /// </summary>
     public Guid? Uuid { get; init; }
 
     /// <summary>Whether the new files are durable, names included, when the creation ends. Default true.</summary>

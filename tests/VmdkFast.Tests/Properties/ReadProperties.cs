@@ -27,7 +27,7 @@ public sealed class ReadProperties(EveryImage images) : IClassFixture<EveryImage
         Gen.Select(s_kind, s_offset, s_length).Sample(
             (kind, offset, length) =>
                 Read(images[kind], offset, length).AsSpan().SequenceEqual(Expected(offset, length)),
-            iter: 1500);
+            iter: 800);
 
     [Fact]
     public void AnySplitOfReadsIsOneRead() =>

@@ -45,7 +45,7 @@ public sealed class DisposalTests
     }
 
     [Fact]
-    public async Task ClosingWaitsForAWalkUnderWay()
+    public void AForgottenWalkDoesNotKeepTheDiskFromClosing()
     {
         using var folder = new TempFolder();
         string path = SparseImage.Write(folder.Path, "disk", GuestContent.Scattered(4 << 20, seed: 3));
@@ -53,17 +53,9 @@ public sealed class DisposalTests
         IEnumerator<VmdkRun> walk = disk.Map(TestContext.Current.CancellationToken).GetEnumerator();
         Assert.True(walk.MoveNext());
 
-        Task closing = disk.DisposeAsync().AsTask();
-        await Task.Delay(100, TestContext.Current.CancellationToken);
-        Assert.False(closing.IsCompleted);
-        Assert.Throws<ObjectDisposedException>(() => disk.Read(new byte[512], 0));
-        while (walk.MoveNext())
-        {
-            Assert.False(closing.IsCompleted);
-        }
+        disk.Dispose();
 
-        walk.Dispose();
-        await closing.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        Assert.Throws<ObjectDisposedException>(() => walk.MoveNext());
         Assert.Equal(0, OpenHandles.CountBelow(folder.Path));
     }
 

@@ -1,0 +1,145 @@
+#!/usr/bin/env bash
+# Whole commands against their peers, in turn, on an image made of real files: bench/compare.sh [CASE...]
+# Writes bench/results/compare.json and compare.md. Exits 1 when a command fails or two outputs differ.
+#
+#   TURNS=5            runs of each command
+#   WORK=folder        where images are; kept when given, so that a second run need not build them
+#   CONTENT_MIB=1024   files taken from SOURCE (/usr), in an ext4 file system of IMAGE_MIB=2048
+#   RESULTS=folder     where the results go (bench/results)
+#   VMDKFAST=file      the command to measure; published from src/VmdkFast.Cli when not given
+#   VMDK_CONVERT=file  open-vmdk's vmdk-convert, DISCUTILS_BENCH=file  a program SRC DST: measured when given
+set -euo pipefail
+cd "$(dirname "$0")/.."
+root=$PWD
+: "${TURNS:=5}" "${CONTENT_MIB:=1024}" "${IMAGE_MIB:=2048}" "${SOURCE:=/usr}" "${RESULTS:=$root/bench/results}"
+wanted=" $* "
+mkdir -p artifacts "$RESULTS"
+if [ -n "${WORK:-}" ]; then
+  mkdir -p "$WORK"; WORK=$(cd "$WORK" && pwd)
+else
+  WORK=$(mktemp -d "$root/artifacts/compare.XXXXXX"); trap 'rm -rf "$WORK"' EXIT
+fi
+fail() { echo "compare.sh: $*" >&2; exit 1; }
+for program in qemu-img mkfs.ext4 python3 dotnet; do
+  command -v "$program" >/dev/null || fail "$program is missing (eng/install-peers.sh)"
+done
+export LC_ALL=C
+
+raw=$WORK/disk.raw sparse=$WORK/sparse.vmdk stream=$WORK/stream.vmdk out=$WORK/out runs=$WORK/runs.tsv
+: >"$runs"
+
+# --- What is compared ---------------------------------------------------------------------------------------------
+# row CASE KIND LABEL COMMAND...   KIND of the output: raw or vmdk. A label that begins with "ours" is ours; of the
+# others the best counts. $out is deleted after each run.
+cases() {
+  local qemu="qemu-img convert -f vmdk -O raw"
+  row sparse-to-raw raw ours-zlib       "env VMDKFAST_CODEC=zlib $ours convert -O raw $sparse $out"
+  row sparse-to-raw raw qemu            "$qemu $sparse $out"
+  row sparse-to-raw raw ours-libdeflate "env VMDKFAST_CODEC=libdeflate $ours convert -O raw $sparse $out"
+  row sparse-to-raw raw qemu-W-m16      "$qemu -W -m 16 $sparse $out"
+
+  row stream-to-raw raw ours-zlib       "env VMDKFAST_CODEC=zlib $ours convert -O raw $stream $out"
+  row stream-to-raw raw qemu            "$qemu $stream $out"
+  row stream-to-raw raw ours-libdeflate "env VMDKFAST_CODEC=libdeflate $ours convert -O raw $stream $out"
+  row stream-to-raw raw qemu-W-m16      "$qemu -W -m 16 $stream $out"
+  [ -z "${DISCUTILS_BENCH:-}" ] || row stream-to-raw raw discutils "$DISCUTILS_BENCH $stream $out"
+  [ -z "${VMDK_CONVERT:-}" ] || row sparse-to-stream vmdk vmdk-convert "$VMDK_CONVERT -c 6 $sparse $out"
+}
+
+# --- The image ----------------------------------------------------------------------------------------------------
+build_image() {
+  [ -s "$WORK/complete" ] && return
+  echo "building the image: ${CONTENT_MIB} MiB of $SOURCE in ${IMAGE_MIB} MiB of ext4" >&2
+  rm -rf "$WORK/files" "$raw"; mkdir "$WORK/files"
+  local budget=$((CONTENT_MIB << 20)) left size folder
+  left=$budget
+  # Folders in the order of their names, as long as they fit: a mix of programs, libraries and text.
+  while read -r folder; do
+    size=$(du -sb "$folder" | cut -f1)
+    [ "$size" -le "$left" ] || continue
+    mkdir -p "$WORK/files/$(dirname "${folder#"$SOURCE"/}")"
+    cp -a "$folder" "$WORK/files/${folder#"$SOURCE"/}"
+    left=$((left - size))
+    [ "$left" -gt $((budget / 50)) ] || break
+  done < <(find "$SOURCE" -mindepth 2 -maxdepth 2 -type d | sort)
+  truncate -s "${IMAGE_MIB}M" "$raw"
+  mkfs.ext4 -q -F -d "$WORK/files" "$raw"
+  rm -rf "$WORK/files"
+  qemu-img convert -f raw -O vmdk -o subformat=monolithicSparse "$raw" "$sparse"
+  qemu-img convert -W -m 16 -f raw -O vmdk -o subformat=streamOptimized "$raw" "$stream"
+  echo "$(((budget - left) >> 20)) MiB" >"$WORK/complete"
+}
+
+# --- Running ------------------------------------------------------------------------------------------------------
+declare -a table=()
+row() { [ "$wanted" = "  " ] || [[ $wanted == *" $1 "* ]] || return 0; table+=("$1|$2|$3|$4"); }
+
+# Prints "seconds KiB". GNU time starts small; a child of python would count python's memory before its exec.
+measure() {
+  local start end memory=$WORK/memory
+  sync
+  start=$EPOCHREALTIME
+  if [ -x /usr/bin/time ]; then
+    /usr/bin/time -q -f %M -o "$memory" "$@" >"$WORK/log" 2>&1 </dev/null || return 1
+    end=$EPOCHREALTIME
+  else
+    python3 -c 'import os,sys,subprocess
+p=subprocess.Popen(sys.argv[2:]); _,status,use=os.wait4(p.pid,0)
+open(sys.argv[1],"w").write(str(use.ru_maxrss)); sys.exit(status!=0)' "$memory" "$@" \
+      >"$WORK/log" 2>&1 </dev/null || return 1
+    end=$EPOCHREALTIME
+  fi
+  echo "$(((${end/./} - ${start/./}))) $(tail -n 1 "$memory")"
+}
+
+check() {
+  case $1 in
+    raw) cmp "$raw" "$out" ;;
+    vmdk) qemu-img compare -q -f raw -F vmdk "$raw" "$out" ;;
+    *) false ;;
+  esac
+}
+
+run_all() {
+  local turn entry name kind label command result
+  local -a words
+  for ((turn = 1; turn <= TURNS; turn++)); do
+    for entry in "${table[@]}"; do
+      IFS='|' read -r name kind label command <<<"$entry"
+      read -ra words <<<"$command"
+      rm -f "$out"
+      result=$(measure "${words[@]}") || { cat "$WORK/log" >&2; fail "$name, $label failed: $command"; }
+      if [ "$turn" -eq 1 ]; then
+        check "$kind" || fail "$name, $label: the output is not the disk"
+      fi
+      rm -f "$out"
+      printf '%s\t%s\t%s\t%s\t%s\n' "$name" "$label" ${result} "$command" >>"$runs"
+      echo "$turn/$TURNS $name $label: $((${result% *} / 1000)) ms, $((${result#* } / 1024)) MiB" >&2
+    done
+  done
+}
+
+[[ $WORK != *[[:space:]\|]* ]] || fail "the work folder's name must not contain blanks"
+if [ -n "${VMDKFAST:-}" ]; then
+  ours=$(realpath "$VMDKFAST")
+else
+  dotnet publish src/VmdkFast.Cli -c Release -v q -nodeReuse:false -o artifacts/compare-cli >&2
+  ours=$root/artifacts/compare-cli/vmdkfast
+fi
+[ -x "$ours" ] || fail "$ours is missing"
+[[ $ours != *[[:space:]\|]* ]] || fail "the command's path must not contain blanks"
+
+build_image
+cases
+[ "${#table[@]}" -gt 0 ] || fail "no such case"
+cat "$sparse" "$stream" >/dev/null   # every run finds its input in the page cache
+run_all
+
+echo "measuring the limits of the machine" >&2
+dotnet build bench/VmdkFast.Benchmarks -c Release -v q -nodeReuse:false >&2
+dotnet bench/VmdkFast.Benchmarks/bin/Release/net10.0/VmdkFast.Benchmarks.dll limits "$sparse" "$stream" "$out" "$TURNS" \
+  >"$WORK/limits.json"
+
+COMMIT=$(git describe --always --dirty --exclude '*') CONTENT=$(cat "$WORK/complete") OURS=$ours \
+  python3 bench/compare_report.py "$WORK" "$RESULTS"
+cat "$RESULTS/compare.md"

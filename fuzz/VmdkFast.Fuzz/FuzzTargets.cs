@@ -1,0 +1,18 @@
+namespace VmdkFast.Fuzz;
+
+/// <summary>All targets by name.</summary>
+static class FuzzTargets
+{
+    static readonly (string Name, Func<IFuzzTarget> Create)[] s_targets =
+    [
+        (DescriptorTarget.TargetName, () => new DescriptorTarget()),
+        (HeaderTarget.TargetName, () => new HeaderTarget()),
+    ];
+
+    /// <summary>The names, in order.</summary>
+    internal static IEnumerable<string> Names => s_targets.Select(target => target.Name);
+
+    /// <summary>Makes a target; null when there is none of that name.</summary>
+    internal static IFuzzTarget? Create(string name) =>
+        Array.Find(s_targets, target => target.Name == name).Create?.Invoke();
+}

@@ -1,0 +1,75 @@
+namespace VmdkFast.Creating;
+
+/// <summary>
+/// Where the metadata of a hosted sparse extent lies when its directory is in front: header, descriptor, redundant
+/// directory and tables, directory and tables, each directly behind the one before. All numbers are sectors.
+/// </summary>
+/// <remarks>
+/// As VMware's and QEMU's files have it. All tables are there from the start, as a hole: growing never moves anything.
+/// </remarks>
+sealed class HostedLayout
+{
+    /// <summary>Entries of a grain table; VMware's products read no other number.</summary>
+    internal const int TableEntries = 512;
+
+    /// <summary>Sectors of a grain table.</summary>
+    internal const int TableSectors = TableEntries * sizeof(uint) / Sector.Bytes;
+
+    const int DescriptorRoomSectors = 20;
+
+    /// <summary>Places everything.</summary>
+    /// <param name="capacitySectors">Capacity of the extent.</param>
+    /// <param name="grainSectors">A power of two.</param>
+    /// <param name="embedsDescriptor">Whether there is room for a descriptor.</param>
+    /// <param name="isRedundant">Whether there is a second directory with tables of its own.</param>
+    /// <exception cref="ArgumentException">The directory would be too long, or 32 bits could not point behind it.</exception>
+    internal HostedLayout(long capacitySectors, long grainSectors, bool embedsDescriptor, bool isRedundant)
+    {
+        CapacitySectors = capacitySectors;
+        GrainSectors = grainSectors;
+        DirectoryEntries = ((capacitySectors - 1) / (grainSectors * TableEntries)) + 1;
+        if (DirectoryEntries > VmdkLimits.Default.MaxDirectoryEntries)
+        {
+            throw TooLong();
+        }
+
+        DescriptorOffset = embedsDescriptor ? 1 : 0;
+        DescriptorSectors = embedsDescriptor ? DescriptorRoomSectors : 0;
+        long first = 1 + DescriptorSectors;
+        DirectorySectors = Sector.CountFor(DirectoryEntries * sizeof(uint));
+        long stretch = DirectorySectors + (DirectoryEntries * TableSectors);
+        RedundantDirectoryOffset = isRedundant ? first : 0;
+        DirectoryOffset = isRedundant ? first + stretch : first;
+        long end = DirectoryOffset + stretch;
+        OverheadSectors = (end + grainSectors - 1) & -grainSectors;
+        if (OverheadSectors > uint.MaxValue)
+        {
+            throw TooLong();
+        }
+    }
+
+    internal long CapacitySectors { get; }
+
+    internal long GrainSectors { get; }
+
+    internal long DirectoryEntries { get; }
+
+    internal long DirectorySectors { get; }
+
+    /// <summary>0 without an embedded descriptor.</summary>
+    internal long DescriptorOffset { get; }
+
+    /// <summary>Room for the descriptor: 20 sectors, or none.</summary>
+    internal long DescriptorSectors { get; }
+
+    /// <summary>0 when there is no redundant directory.</summary>
+    internal long RedundantDirectoryOffset { get; }
+
+    internal long DirectoryOffset { get; }
+
+    /// <summary>Everything before the first grain; a multiple of the grain.</summary>
+    internal long OverheadSectors { get; }
+
+    ArgumentException TooLong() => new(
+        $"A sparse extent of {CapacitySectors} sectors has too many grains of {GrainSectors} sectors; take larger ones.");
+}

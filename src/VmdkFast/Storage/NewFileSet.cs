@@ -1,0 +1,200 @@
+namespace VmdkFast.Storage;
+
+/// <summary>Files that are made together: complete under their names at the end, or none of them is left.</summary>
+/// <remarks>
+/// Each is written under a temporary name in its folder. <see cref="Commit"/> renames them in the order in which they
+/// were written, so the one that makes the others an image comes last. Not thread-safe.
+/// </remarks>
+sealed class NewFileSet : IDisposable
+{
+    readonly Platform _platform = Platform.Current;
+    readonly Dictionary<string, Entry> _entries = [];
+    readonly List<Entry> _written = [];
+    readonly bool _sync;
+    readonly ImageLocks _locks;
+    bool _committed;
+
+    /// <summary>Looks at what is there already; makes nothing yet.</summary>
+    /// <param name="paths">The names that the files will have; none twice.</param>
+    /// <param name="overwrite">Whether existing regular files are replaced; otherwise they are refused.</param>
+    /// <param name="sync">Whether files and names survive a power cut when <see cref="Commit"/> returns.</param>
+    /// <param name="untouchable">Files that must not be replaced, by whatever name.</param>
+    /// <exception cref="VmdkException">
+    /// <see cref="VmdkErrorCode.TargetRefused"/> for a name that is taken, or may not be replaced;
+    /// <see cref="VmdkErrorCode.Locked"/> when somebody uses the file that would be replaced;
+    /// <see cref="VmdkErrorCode.FileMissing"/> without the folder.
+    /// </exception>
+    internal NewFileSet(
+        IReadOnlyList<string> paths, bool overwrite, bool sync, IReadOnlyCollection<FileIdentity> untouchable)
+    {
+        _sync = sync;
+        try
+        {
+            foreach (string path in paths)
+            {
+                _entries.Add(path, Look(path, overwrite, untouchable));
+            }
+
+            // Replacing a file takes it away from whoever has it open, without a word: he counts as a reader of the
+            // old one for ever.
+            _locks = ImageLocks.Acquire([.. _entries.Values
+                .Where(entry => entry.Replaced is not null).Select(entry => (entry.Replaced!, LockRole.Writer))]);
+        }
+        catch
+        {
+            CloseReplaced();
+            throw;
+        }
+    }
+
+    /// <summary>Makes one file; it is closed when this returns, and has its name only after the commit.</summary>
+    internal void Write(string path, Action<LocalFile> write)
+    {
+        Entry entry = _entries[path];
+        using LocalFile file = LocalFile.CreateNew(entry.TemporaryPath);
+        _written.Add(entry);
+        if (entry.Replaced is { } replaced)
+        {
+            file.TakeOwnershipOf(replaced);
+        }
+
+        write(file);
+        if (_sync)
+        {
+            file.Barrier();
+        }
+    }
+
+    /// <summary>Gives the files their names.</summary>
+    internal void Commit()
+    {
+        foreach (Entry entry in _written)
+        {
+            _platform.Rename(entry.TemporaryPath, entry.Path, replace: entry.Replaced is not null);
+            entry.IsNamed = true;
+        }
+
+        if (_sync)
+        {
+            foreach (Entry entry in _written.DistinctBy(entry => Path.GetDirectoryName(entry.Path)))
+            {
+                using ImageFolder folder = ImageFolder.Beside(entry.Path, VmdkLimits.Default);
+                folder.Barrier();
+            }
+        }
+
+        _committed = true;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (Entry entry in _committed ? [] : _written)
+        {
+            // A name that replaced another one goes too: the old image without this file is refused when it is opened;
+            // with a fresh file in its place it would read as zeros.
+            Delete(entry.IsNamed ? entry.Path : entry.TemporaryPath);
+        }
+
+        _locks.Dispose();
+        CloseReplaced();
+    }
+
+    static Entry Look(string path, bool overwrite, IReadOnlyCollection<FileIdentity> untouchable)
+    {
+        if (!overwrite)
+        {
+            // Attributes of the name itself, so that a link that leads nowhere counts as something that is there.
+            return new FileInfo(path) is { Exists: false, LinkTarget: null } && !Directory.Exists(path)
+                ? new Entry(path, null)
+                : throw new VmdkException(VmdkErrorCode.TargetRefused, path, "the file already exists");
+        }
+
+        path = ResolveLinks(path);
+        LocalFile? existing = TryOpen(path);
+        try
+        {
+            if (existing is not null && (existing.IsBlockDevice || untouchable.Contains(existing.Identity)))
+            {
+                throw new VmdkException(
+                    VmdkErrorCode.TargetRefused, path,
+                    existing.IsBlockDevice ? "a device cannot be replaced" : "the file is a part of the parent");
+            }
+
+            return new Entry(path, existing);
+        }
+        catch
+        {
+            existing?.Dispose();
+            throw;
+        }
+    }
+
+    static LocalFile? TryOpen(string path)
+    {
+        try
+        {
+            return LocalFile.Open(path, FileAccessMode.Read);
+        }
+        catch (VmdkException missing) when (missing.Code == VmdkErrorCode.FileMissing)
+        {
+            return null;
+        }
+    }
+
+    static string ResolveLinks(string path)
+    {
+        try
+        {
+            return File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+        }
+        catch (IOException missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
+        {
+            // Nothing is there yet; a missing folder is found by the creation.
+            return path;
+        }
+    }
+
+    static void Delete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // The failure that led here is the one to report, and it must not be hidden by this one.
+        }
+    }
+
+    void CloseReplaced()
+    {
+        foreach (Entry entry in _entries.Values)
+        {
+            entry.Replaced?.Dispose();
+        }
+    }
+
+    sealed class Entry
+    {
+        internal Entry(string path, LocalFile? replaced)
+        {
+            Path = path;
+            Replaced = replaced;
+
+            // Not made of the name, which may be as long as the file system allows.
+            string unique = Convert.ToHexStringLower(BitConverter.GetBytes(Random.Shared.NextInt64()));
+            TemporaryPath = System.IO.Path.Combine(
+                System.IO.Path.GetDirectoryName(path) ?? "", $".vmdkfast-{unique}.partial");
+        }
+
+        internal string Path { get; }
+
+        internal string TemporaryPath { get; }
+
+        /// <summary>The file that has the name now; null when there is none.</summary>
+        internal LocalFile? Replaced { get; }
+
+        internal bool IsNamed { get; set; }
+    }
+}
