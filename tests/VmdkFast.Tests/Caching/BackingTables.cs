@@ -35,8 +35,12 @@ sealed class BackingTables : TableSource
     internal TableDirectory OpenDirectory(long budgetBytes = 1 << 20) =>
         new(new TableCache(budgetBytes), this, _tables.Length, TableEntries);
 
-    /// <summary>Changes an entry as a writer does: under the table's lock, after a look at whether it was evicted.</summary>
-    /// <remarks>The change is written back under the same lock, so that the table is always clean for eviction.</remarks>
+    /// <summary>
+    /// Changes an entry as a writer does: under the table's lock, after a look at whether it was evicted.
+    /// </summary>
+    /// <remarks>
+    /// The change is written back under the same lock, so that the table is always clean for eviction.
+    /// </remarks>
     internal void Increment(TableDirectory directory, int tableIndex, int entry)
     {
         while (true)

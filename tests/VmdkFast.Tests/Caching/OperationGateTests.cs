@@ -76,7 +76,8 @@ public sealed class OperationGateTests
         Actor.JoinAll(drain);
     }
 
-    // The engine's use of the gate: a thing is retired, the epoch moves, the old parity drains, the thing is used again.
+    // The engine's use of the gate: a thing is retired, the epoch moves, the old parity drains, the thing is used
+    // again.
     // An operation that counted itself in a parity that was already waited for would hold a thing that is used again.
     [Fact]
     public void NothingIsUsedAgainWhileAnOperationMayStillSeeIt()
