@@ -119,7 +119,9 @@ public sealed partial class VmdkDisk : IDisposable, IAsyncDisposable
     public Stream OpenStream() => new VmdkStream(this);
 
     /// <summary>Waits for the operations under way, flushes what was written, and closes all files.</summary>
-    /// <exception cref="VmdkException">The last flush failed: what was written since the one before may be lost.</exception>
+    /// <exception cref="VmdkException">
+    /// The last flush failed: what was written since the one before may be lost.
+    /// </exception>
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _closed, 1) != 0)

@@ -6,7 +6,9 @@ using VmdkFast.Extents;
 
 namespace VmdkFast.Writing;
 
-/// <summary>The directory and the tables of a written sparse extent: made, compared, collected for a flush, marked.</summary>
+/// <summary>
+/// The directory and the tables of a written sparse extent: made, compared, collected for a flush, marked.
+/// </summary>
 /// <remarks>The primary structures are the truth; the redundant ones follow them. Thread-safe.</remarks>
 sealed class SparseTables
 {
@@ -25,7 +27,8 @@ sealed class SparseTables
     readonly HashSet<int> _dirtyDirectorySectors = [];
     bool _entitledToClean;
 
-    internal SparseTables(WriteFile file, SparseExtent extent, SparseMarks marks, GrainAllocator allocator, DirtyCount dirtyCount)
+    internal SparseTables(
+        WriteFile file, SparseExtent extent, SparseMarks marks, GrainAllocator allocator, DirtyCount dirtyCount)
     {
         _dirtyCount = dirtyCount;
         _makeTable = MakeTable;
@@ -141,7 +144,8 @@ sealed class SparseTables
 
         if (_marks.IsCowd && (dirty.Length > 0 || directorySectors.Length > 0))
         {
-            batch.Add(_file, SparseMarks.FreeSectorOffsetBytes, SparseMarks.Bytes((uint)_allocator.NextSector), rank: 1);
+            batch.Add(
+                _file, SparseMarks.FreeSectorOffsetBytes, SparseMarks.Bytes((uint)_allocator.NextSector), rank: 1);
         }
     }
 
@@ -210,7 +214,8 @@ sealed class SparseTables
                 firstEntry & (TableSegment.Length - 1), 1 << Table.SectorShift);
             int count = Math.Min(entries.Length, _layout.DirectoryEntries - firstEntry);
             batch.Add(
-                _file, _layout.DirectoryOffsetBytes + ((long)sector << Sector.Shift), ToBytes(entries[..count]), rank: 1);
+                _file, _layout.DirectoryOffsetBytes + ((long)sector << Sector.Shift), ToBytes(entries[..count]),
+                rank: 1);
             if (_redundant is not null)
             {
                 batch.Add(

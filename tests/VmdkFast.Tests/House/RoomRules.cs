@@ -19,7 +19,7 @@ static class RoomRules
         ["Extents"],
         ["Opening", "Reading"],
         ["Writing"],
-        ["Streaming", "Inspecting", "Checking"],
+        ["Creating", "Streaming", "Inspecting", "Checking"],
         [""],
     ];
 
