@@ -13,7 +13,7 @@ static partial class WriteRatio
     const int GrainBytes = 64 << 10;
 
     [GeneratedRegex(@"Run completed in ([0-9.]+) seconds")]
-    private static partial Regex Completed { get; }
+    static partial Regex Completed { get; }
 
     /// <summary>Prints a table; 1.00 is the speed of the bare writes.</summary>
     internal static int Run(string[] options)
@@ -38,7 +38,8 @@ static partial class WriteRatio
             Allocating(folder, "allocating 4 KiB, shuffled, one flush", Shuffled(writes), 4096, 0, turns, qemu: []);
             Allocating(folder, "allocating 4 KiB, in order, one flush", InOrder(writes), 4096, 0, turns,
                 ["-t unsafe -d 1", "-t unsafe -d 32", "-t writeback -d 1", "-t writeback -d 32"]);
-            Allocating(folder, "allocating 64 KiB, in order, one flush", InOrder(writes / 4), GrainBytes, 0, turns, qemu: []);
+            Allocating(
+                folder, "allocating 64 KiB, in order, one flush", InOrder(writes / 4), GrainBytes, 0, turns, qemu: []);
             Allocating(folder, "allocating 4 KiB, a flush after each", InOrder(writes / 50), 4096, 1, turns,
                 ["-t writeback -d 1 --flush-interval 1"]);
             Overwriting(folder, Shuffled(writes), turns);
@@ -71,7 +72,8 @@ static partial class WriteRatio
             rows.Add("bare", Bare(folder, places, buffer, flushEvery, newFile: true));
             foreach (string arguments in qemu)
             {
-                rows.Add($"qemu-img bench {arguments}", QemuBench(Create(folder, offsets.Length), offsets.Length, arguments));
+                string image = Create(folder, offsets.Length);
+                rows.Add($"qemu-img bench {arguments}", QemuBench(image, offsets.Length, arguments));
             }
         }
 

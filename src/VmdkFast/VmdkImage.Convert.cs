@@ -33,7 +33,8 @@ public static partial class VmdkImage
                 using System.Diagnostics.Activity? activity = Telemetry.Start("convert", targetPath);
                 if (LocalFile.KindOf(targetPath) is FileKind.Pipe or FileKind.CharacterDevice)
                 {
-                    using var pipe = new FileStream(targetPath, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, 0);
+                    using var pipe = new FileStream(
+                        targetPath, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
                     new RawConversion(image, reader, how.EffectiveThreads, progress).WriteTo(pipe, cancellationToken);
                     return;
                 }
