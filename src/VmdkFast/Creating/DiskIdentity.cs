@@ -19,7 +19,8 @@ sealed record DiskIdentity(uint ContentId, string LongContentId, string? Uuid)
         string longContentId = options.LongContentId ?? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
         uint contentId = options.ContentId ?? (options.LongContentId is null
             ? RandomContentId()
-            : uint.Parse(longContentId.AsSpan(^ContentIdDigits..), NumberStyles.HexNumber, CultureInfo.InvariantCulture));
+            : uint.Parse(
+                longContentId.AsSpan(^ContentIdDigits..), NumberStyles.HexNumber, CultureInfo.InvariantCulture));
         if (contentId is DescriptorValue.NoParent or DescriptorValue.SeeLongContentId)
         {
             throw new ArgumentException("The long content ID ends in digits that are no content ID.");

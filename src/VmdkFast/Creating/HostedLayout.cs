@@ -22,7 +22,9 @@ sealed class HostedLayout
     /// <param name="grainSectors">A power of two.</param>
     /// <param name="embedsDescriptor">Whether there is room for a descriptor.</param>
     /// <param name="isRedundant">Whether there is a second directory with tables of its own.</param>
-    /// <exception cref="ArgumentException">The directory would be too long, or 32 bits could not point behind it.</exception>
+    /// <exception cref="ArgumentException">
+    /// The directory would be too long, or 32 bits could not point behind it.
+    /// </exception>
     internal HostedLayout(long capacitySectors, long grainSectors, bool embedsDescriptor, bool isRedundant)
     {
         CapacitySectors = capacitySectors;
@@ -71,5 +73,6 @@ sealed class HostedLayout
     internal long OverheadSectors { get; }
 
     ArgumentException TooLong() => new(
-        $"A sparse extent of {CapacitySectors} sectors has too many grains of {GrainSectors} sectors; take larger ones.");
+        $"A sparse extent of {CapacitySectors} sectors has too many grains of {GrainSectors} sectors; "
+        + "take larger ones.");
 }

@@ -9,7 +9,7 @@ namespace VmdkFast.Creating;
 /// <param name="LengthSectors">Its capacity.</param>
 readonly record struct NewExtent(string Path, string Name, long LengthSectors);
 
-/// <summary>A new disk with every choice made: lengths, names, IDs and the descriptor's text. Nothing exists yet.</summary>
+/// <summary>A new disk with every choice made: lengths, names, IDs and the descriptor. Nothing exists yet.</summary>
 sealed class NewDisk
 {
     // QEMU's 2 GiB exactly, so that both make the same files. VMware itself stays 1 MiB or 255 KiB below; every reader
@@ -91,7 +91,9 @@ sealed class NewDisk
         IReadOnlyList<KeyValuePair<string, string>> standard = DescriptorComposer.StandardDatabase(
             capacitySectors, adapter, (uint)options.HardwareVersion, identity.LongContentId, identity.Uuid,
             options.ToolsVersion);
-        return options.Kind == VmdkDiskKind.VmfsThin ? [.. standard, new(DescriptorKeys.ThinProvisioned, "1")] : standard;
+        return options.Kind == VmdkDiskKind.VmfsThin
+            ? [.. standard, new(DescriptorKeys.ThinProvisioned, "1")]
+            : standard;
     }
 
     static List<NewExtent> Split(string path, KindForm form, long capacitySectors)

@@ -18,7 +18,7 @@ static class RoomRules
         ["Format", "Storage", "Caching", "Compression"],
         ["Extents"],
         ["Opening", "Reading"],
-        ["Writing"],
+        ["Writing", "Creating"],
         ["Streaming", "Inspecting", "Checking"],
         [""],
     ];
