@@ -33,7 +33,7 @@ static class BenchImages
         return new Deletion(folder);
     }
 
-    /// <summary>The image's path; it is built when it is not there, and read once so that it is in the page cache.</summary>
+    /// <summary>The image's path; built when it is not there, and read so that it is in the page cache.</summary>
     internal static string Get(ImageKind kind)
     {
         (string name, string options) = kind switch
@@ -143,7 +143,8 @@ static class BenchImages
     {
         Run("qemu-img", ["create", "-q", "-f", "vmdk", "-b", parent, "-F", "vmdk", path]);
         IEnumerable<string> writes = Offsets(GrainBytes).Where((_, i) => i % ChildEveryGrains == 0).Select(offset =>
-            string.Create(CultureInfo.InvariantCulture, $"write -q -P {offset / GrainBytes % 251} {offset} {GrainBytes}"));
+            string.Create(
+                CultureInfo.InvariantCulture, $"write -q -P {offset / GrainBytes % 251} {offset} {GrainBytes}"));
         Run("qemu-io", ["-f", "vmdk", path], string.Join('\n', writes) + "\nquit\n");
     }
 

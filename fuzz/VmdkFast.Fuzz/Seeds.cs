@@ -69,7 +69,9 @@ static class Seeds
         Write("device.txt", Descriptor(
             "partitionedDevice", "RW 63 FLAT \"d-pt.vmdk\" 0\nRW 1 FLAT \"/dev/sda\" 63 Partition \"ID 1\""));
         Write("child.txt", Descriptor("vmfsSparse", "RW 128 VMFSSPARSE \"c-delta.vmdk\"")
-            .Replace("parentCID=ffffffff", "parentCID=0badcafe\nparentFileNameHint=\"p\u00e4rent.vmdk\"", StringComparison.Ordinal)
+            .Replace(
+                "parentCID=ffffffff", "parentCID=0badcafe\nparentFileNameHint=\"p\u00e4rent.vmdk\"",
+                StringComparison.Ordinal)
             .Replace("\n", "\r\n", StringComparison.Ordinal));
         Write("padded.txt", Descriptor("vmfs", "RW 128 VMFS \"v-flat.vmdk\"") + "\0\0\0\0# not read\n");
     }

@@ -12,7 +12,9 @@ public sealed partial class VmdkDisk
     /// What has been written is read by everybody at once, and survives a power cut from the next
     /// <see cref="Flush"/> on. Concurrent writes of the same bytes leave each byte as one of them wrote it.
     /// </remarks>
-    /// <exception cref="ArgumentOutOfRangeException">A part of the range is outside the disk; nothing was written.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A part of the range is outside the disk; nothing was written.
+    /// </exception>
     /// <exception cref="InvalidOperationException">The disk was opened for reading.</exception>
     /// <exception cref="ObjectDisposedException">The disk is closed.</exception>
     /// <exception cref="VmdkException">
@@ -64,7 +66,9 @@ public sealed partial class VmdkDisk
     /// <summary>Makes a range read as zeros, without storing zeros where the image can do without.</summary>
     /// <param name="offsetBytes">Where to begin.</param>
     /// <param name="lengthBytes">Length of the range, which must lie inside the disk.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A part of the range is outside the disk; nothing was written.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A part of the range is outside the disk; nothing was written.
+    /// </exception>
     /// <exception cref="InvalidOperationException">The disk was opened for reading.</exception>
     /// <exception cref="VmdkException">The image does not allow it, or the file system failed.</exception>
     public void WriteZeroes(long offsetBytes, long lengthBytes) =>
@@ -86,7 +90,9 @@ public sealed partial class VmdkDisk
     /// <remarks>
     /// Afterwards each byte of the range reads as zero or as before, never as what a parent holds there.
     /// </remarks>
-    /// <exception cref="ArgumentOutOfRangeException">A part of the range is outside the disk; nothing was changed.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A part of the range is outside the disk; nothing was changed.
+    /// </exception>
     /// <exception cref="InvalidOperationException">The disk was opened for reading.</exception>
     /// <exception cref="VmdkException">The image does not allow it, or the file system failed.</exception>
     public void Discard(long offsetBytes, long lengthBytes) =>
@@ -102,7 +108,9 @@ public sealed partial class VmdkDisk
         return Task.Run(() => Clear(offsetBytes, lengthBytes, discard: true, cancellationToken), cancellationToken);
     }
 
-    /// <summary>Makes everything durable whose write had returned before the call. Nothing to do for a reader.</summary>
+    /// <summary>
+    /// Makes everything durable whose write had returned before the call. Nothing to do for a reader.
+    /// </summary>
     /// <exception cref="VmdkException">
     /// <see cref="VmdkErrorCode.DurabilityLost"/> when the device failed a barrier, now and on every later write or
     /// flush; any other code leaves everything to be flushed again.

@@ -42,13 +42,17 @@ public sealed partial class VmdkDisk : IDisposable, IAsyncDisposable
         : _writer is { IsDurabilityLost: true } ? VmdkDiskState.DurabilityLost
         : VmdkDiskState.Open;
 
-    /// <summary>What each image of the chain says of itself: the opened one first, then its parent, and so on.</summary>
+    /// <summary>
+    /// What each image of the chain says of itself: the opened one first, then its parent, and so on.
+    /// </summary>
     public IReadOnlyList<VmdkLayerInfo> Layers => _image.Layers;
 
     /// <summary>Opens an image, for reading unless the options say otherwise.</summary>
     /// <param name="path">Descriptor file, or the sparse file that embeds its descriptor.</param>
     /// <param name="options">How; null for <see cref="VmdkOpenOptions.Default"/>.</param>
-    /// <exception cref="VmdkException">The image, or a file that it names, is missing, damaged, locked or refused.</exception>
+    /// <exception cref="VmdkException">
+    /// The image, or a file that it names, is missing, damaged, locked or refused.
+    /// </exception>
     /// <exception cref="ArgumentException">The path is empty, or an option is out of its range.</exception>
     public static VmdkDisk Open(string path, VmdkOpenOptions? options = null) =>
         Open(path, options ?? VmdkOpenOptions.Default, wrap: null);
@@ -58,6 +62,7 @@ public sealed partial class VmdkDisk : IDisposable, IAsyncDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         options.Validate();
+        using System.Diagnostics.Activity? activity = Telemetry.Start("open", path);
         OpenedImage image = ImageOpener.Open(path, options, wrap);
         try
         {
@@ -74,7 +79,9 @@ public sealed partial class VmdkDisk : IDisposable, IAsyncDisposable
     /// <param name="path">Descriptor file, or the sparse file that embeds its descriptor.</param>
     /// <param name="options">How; null for <see cref="VmdkOpenOptions.Default"/>.</param>
     /// <param name="cancellationToken">Cancels the opening before it starts.</param>
-    /// <exception cref="VmdkException">The image, or a file that it names, is missing, damaged, locked or refused.</exception>
+    /// <exception cref="VmdkException">
+    /// The image, or a file that it names, is missing, damaged, locked or refused.
+    /// </exception>
     public static Task<VmdkDisk> OpenAsync(
         string path, VmdkOpenOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -112,7 +119,9 @@ public sealed partial class VmdkDisk : IDisposable, IAsyncDisposable
     public Stream OpenStream() => new VmdkStream(this);
 
     /// <summary>Waits for the operations under way, flushes what was written, and closes all files.</summary>
-    /// <exception cref="VmdkException">The last flush failed: what was written since the one before may be lost.</exception>
+    /// <exception cref="VmdkException">
+    /// The last flush failed: what was written since the one before may be lost.
+    /// </exception>
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _closed, 1) != 0)

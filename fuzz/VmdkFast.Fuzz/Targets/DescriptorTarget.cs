@@ -4,7 +4,7 @@ using VmdkFast.Format;
 
 namespace VmdkFast.Fuzz;
 
-/// <summary>The descriptor's grammar: whatever the text, it is read or refused, and reading it again changes nothing.</summary>
+/// <summary>The descriptor's grammar: any text is read or refused, and read the same again.</summary>
 sealed class DescriptorTarget : IFuzzTarget
 {
     internal const string TargetName = "descriptor";
@@ -13,7 +13,8 @@ sealed class DescriptorTarget : IFuzzTarget
 
     static readonly string[] s_words =
     [
-        "# Disk DescriptorFile\n", "# Extent description\n", "RW ", "RDONLY ", "NOACCESS ", " FLAT ", " SPARSE ", " ZERO",
+        "# Disk DescriptorFile\n", "# Extent description\n", "RW ", "RDONLY ", "NOACCESS ", " FLAT ", " SPARSE ",
+        " ZERO",
         " VMFS ", " VMFSSPARSE ", " VMFSRDM ", " VMFSRAW ", " SESPARSE ", " VSANSPARSE ", "\"disk.vmdk\"", "fffffffe",
         "ffffffff", "9223372036854775807", "18446744073709551616", "-1", "UTF-8", "windows-1252", "\r\n", "\"\"",
     ];

@@ -3,14 +3,18 @@ using System.Runtime.CompilerServices;
 namespace VmdkFast.Caching;
 
 /// <summary>Fills a block that is not in memory.</summary>
-/// <typeparam name="TContext">What the filler needs to know; a struct, so that a miss allocates nothing for it.</typeparam>
+/// <typeparam name="TContext">
+/// What the filler needs to know; a struct, so that a miss allocates nothing for it.
+/// </typeparam>
 interface IBlockFiller<TContext>
 {
     /// <summary>Fills all of <paramref name="block"/>, or throws.</summary>
     void Fill(in TContext context, Span<byte> block);
 }
 
-/// <summary>Blocks of one size (inflated grains) in recycled memory, found by key and read under a counted lease.</summary>
+/// <summary>
+/// Blocks of one size (inflated grains) in recycled memory, found by key and read under a counted lease.
+/// </summary>
 /// <remarks>
 /// <para>
 /// Fresh arrays for each block cost 13 to 20 µs each and 390 full collections in 200,000 misses; recycled slabs cost
@@ -35,7 +39,9 @@ sealed class BlockCache<TContext>
     readonly IBlockFiller<TContext> _filler;
 
     /// <param name="blockBytes">Size of every block.</param>
-    /// <param name="budgetBytes">Memory that all slabs together may take; at least one bucket of blocks is used.</param>
+    /// <param name="budgetBytes">
+    /// Memory that all slabs together may take; at least one bucket of blocks is used.
+    /// </param>
     /// <param name="filler">Fills what is missing.</param>
     internal BlockCache(int blockBytes, long budgetBytes, IBlockFiller<TContext> filler)
     {

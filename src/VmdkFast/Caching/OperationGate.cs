@@ -62,7 +62,9 @@ sealed class OperationGate
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Exit(int token) => Interlocked.Decrement(ref Counter(token >> 1, token & 1));
 
-    /// <summary>Moves to the next epoch. Only when nothing of the previous one is left: see <see cref="IsQuiet"/>.</summary>
+    /// <summary>
+    /// Moves to the next epoch. Only when nothing of the previous one is left: see <see cref="IsQuiet"/>.
+    /// </summary>
     /// <returns>The parity that operations under way carry.</returns>
     internal int Advance() => (Interlocked.Increment(ref _epoch) - 1) & 1;
 

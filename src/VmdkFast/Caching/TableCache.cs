@@ -26,7 +26,9 @@ sealed class TableCache(long budgetBytes)
     }
 
     /// <summary>Takes a segment's memory out of the budget; segments stay until the disk is closed.</summary>
-    /// <remarks>Tables leave for it at once: a walk over empty segments alone brings no table that would see to it.</remarks>
+    /// <remarks>
+    /// Tables leave for it at once: a walk over empty segments alone brings no table that would see to it.
+    /// </remarks>
     internal void Charge(long segmentBytes)
     {
         lock (_lock)

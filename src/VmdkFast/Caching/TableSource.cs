@@ -3,7 +3,9 @@ namespace VmdkFast.Caching;
 /// <summary>Where a <see cref="TableDirectory"/> gets its content from.</summary>
 abstract class TableSource
 {
-    /// <summary>Fills <paramref name="entries"/> with directory entries from <paramref name="firstIndex"/> on.</summary>
+    /// <summary>
+    /// Fills <paramref name="entries"/> with directory entries from <paramref name="firstIndex"/> on.
+    /// </summary>
     internal abstract void LoadDirectory(int firstIndex, Span<uint> entries);
 
     /// <summary>Fills <paramref name="entries"/> with table <paramref name="tableIndex"/>.</summary>

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace VmdkFast.Compression;
 
-/// <summary>libdeflate, when the system has it: inflates a third faster than zlib-ng (1,020 against 760 MB/s).</summary>
+/// <summary>
+/// libdeflate, when the system has it: inflates a third faster than zlib-ng (1,020 against 760 MB/s).
+/// </summary>
 sealed unsafe class LibdeflateCodec : GrainCodec
 {
     const int Success = 0;

@@ -12,7 +12,9 @@ static class CreateRules
     const long MaxCowdGrainBytes = 1 << 20;
 
     /// <summary>Refuses what can be refused before anything is looked at.</summary>
-    /// <exception cref="ArgumentException">An option is out of its range, or contradicts another one.</exception>
+    /// <exception cref="ArgumentException">
+    /// An option is out of its range, or contradicts another or the kind.
+    /// </exception>
     internal static void Check(VmdkCreateOptions options)
     {
         KindForm form = KindForm.Of(options.Kind);

@@ -9,7 +9,9 @@ namespace VmdkFast.Creating;
 /// <param name="LengthSectors">Its capacity.</param>
 readonly record struct NewExtent(string Path, string Name, long LengthSectors);
 
-/// <summary>A new disk with every choice made: lengths, names, IDs and the descriptor. Nothing exists yet.</summary>
+/// <summary>
+/// A new disk with every choice made: lengths, names, IDs and the descriptor's text. Nothing exists yet.
+/// </summary>
 sealed class NewDisk
 {
     // QEMU's 2 GiB exactly, so that both make the same files. VMware itself stays 1 MiB or 255 KiB below; every reader

@@ -9,7 +9,9 @@ namespace VmdkFast.Extents;
 /// <summary>Where the stored form of a grain lies: all that is needed to inflate it.</summary>
 readonly record struct StoredGrain(CompressedGrains Grains, long GrainIndex, long FileOffsetBytes, int StoredBytesHint);
 
-/// <summary>The compressed grains of one extent: fetched by one read, checked, inflated, and kept for a while.</summary>
+/// <summary>
+/// The compressed grains of one extent: fetched by one read, checked, inflated, and kept for a while.
+/// </summary>
 /// <remarks>
 /// A stored grain is a marker (sector address and length, or only the length in files without markers) and zlib data
 /// behind it. The data may be larger than the grain: up to two grains are read, as QEMU does. Thread-safe.
@@ -66,18 +68,22 @@ sealed class CompressedGrains
     internal void Inflate(in StoredGrain grain, Span<byte> block)
     {
         ReadOnlySpan<byte> data = Fetch(grain);
+        Telemetry.Inflations.Add(1);
         int produced = _codec.Inflate(data, block);
         long neededBytes = Math.Min(GrainBytes, _capacityBytes - (grain.GrainIndex * GrainBytes));
         if (produced < neededBytes)
         {
             string found = produced < 0 ? "damaged data, or too much of it" : $"{produced} bytes";
-            throw Invalid(grain, "a compressed grain does not inflate", PrefixBytes, "data", found, $"{neededBytes} bytes");
+            throw Invalid(
+                grain, "a compressed grain does not inflate", PrefixBytes, "data", found, $"{neededBytes} bytes");
         }
 
         block[produced..].Clear();
     }
 
-    /// <summary>The length of a grain's zlib data, which begins <paramref name="dataOffsetBytes"/> into the file.</summary>
+    /// <summary>
+    /// The length of a grain's zlib data, which begins <paramref name="dataOffsetBytes"/> into the file.
+    /// </summary>
     internal int Locate(in StoredGrain grain, out long dataOffsetBytes)
     {
         Span<byte> prefix = stackalloc byte[GrainMarker.SizeBytes];

@@ -28,7 +28,9 @@ sealed class FlatExtent : Extent
 
     internal override ExtentScan Scan() => new FlatScan(this);
 
-    /// <summary>Tells the file's holes from its data; a hole is zeros, for a flat extent has no parent to ask.</summary>
+    /// <summary>
+    /// Tells the file's holes from its data; a hole is zeros, for a flat extent has no parent to ask.
+    /// </summary>
     sealed class FlatScan(FlatExtent extent) : ExtentScan
     {
         ByteRange _run = new(-1, -1);

@@ -46,7 +46,8 @@ readonly struct Mapping
     /// <summary>For a compressed grain: which one, and where in it.</summary>
     internal GrainLocation Grain { get; }
 
-    internal static Mapping Unallocated(long lengthBytes) => new(MappingKind.Unallocated, lengthBytes, null, 0, default);
+    internal static Mapping Unallocated(long lengthBytes) =>
+        new(MappingKind.Unallocated, lengthBytes, null, 0, default);
 
     internal static Mapping Zero(long lengthBytes) => new(MappingKind.Zero, lengthBytes, null, 0, default);
 

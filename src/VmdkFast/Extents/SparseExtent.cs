@@ -80,7 +80,9 @@ sealed class SparseExtent : Extent
     {
         int tableByteShift = _layout.GrainShift + _layout.TableShift;
         long length = (1L << tableByteShift) - (offsetBytes & ((1L << tableByteShift) - 1));
-        for (int next = slotIndex + 1; length < maxLengthBytes && next < directory.Length && directory[next] == 0; next++)
+        for (int next = slotIndex + 1;
+             length < maxLengthBytes && next < directory.Length && directory[next] == 0;
+             next++)
         {
             length += 1L << tableByteShift;
         }

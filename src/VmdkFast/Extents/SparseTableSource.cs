@@ -5,7 +5,9 @@ using VmdkFast.Storage;
 
 namespace VmdkFast.Extents;
 
-/// <summary>Reads the directory and the tables of a sparse extent, and finds the redundant copy of a bad entry.</summary>
+/// <summary>
+/// Reads the directory and the tables of a sparse extent, and finds the redundant copy of a bad entry.
+/// </summary>
 /// <remarks>
 /// The primary structures are the truth. The redundant ones are asked only where the primary one is impossible:
 /// beyond the file or inside the header. Using them is slow on purpose (no cache): a healthy image never comes here.
@@ -25,6 +27,7 @@ sealed class SparseTableSource(ImageFile file, SparseLayout layout) : TableSourc
             ? (long)directoryEntry << Sector.Shift
             : RecoverTable(tableIndex, directoryEntry);
         ReadEntries(offsetBytes, entries, "grainTable");
+        Telemetry.TableLoads.Add(1);
     }
 
     /// <summary>Whether a table can lie where a directory entry points.</summary>
@@ -44,6 +47,7 @@ sealed class SparseTableSource(ImageFile file, SparseLayout layout) : TableSourc
                 uint copy = ReadEntry(((long)table << Sector.Shift) + ((long)index * sizeof(uint)));
                 if (copy <= (layout.ZeroGrains ? 1u : 0u) || IsPossibleGrain(copy))
                 {
+                    Telemetry.Note("redundant grain table entry used", file.Path);
                     return copy;
                 }
             }
@@ -67,6 +71,7 @@ sealed class SparseTableSource(ImageFile file, SparseLayout layout) : TableSourc
             uint copy = ReadEntry(layout.RedundantDirectoryOffsetBytes + ((long)tableIndex * sizeof(uint)));
             if (IsPossibleTable(copy))
             {
+                Telemetry.Note("redundant grain table used", file.Path);
                 return (long)copy << Sector.Shift;
             }
         }

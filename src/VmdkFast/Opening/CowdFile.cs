@@ -61,7 +61,8 @@ sealed class CowdFile
         if (grain is 0 or > MaxGrainSectors || !BitOperations.IsPow2(grain) || grain > limits.MaxGrainSectors)
         {
             throw rules.Invalid(
-                nameof(header.GrainSizeSectors), 16, $"{grain} sectors", $"a power of two up to {MaxGrainSectors} sectors");
+                nameof(header.GrainSizeSectors), 16, $"{grain} sectors",
+                $"a power of two up to {MaxGrainSectors} sectors");
         }
 
         uint entries = ((header.CapacitySectors - 1) / (grain * TableEntries)) + 1;

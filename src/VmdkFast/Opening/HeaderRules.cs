@@ -32,7 +32,8 @@ readonly struct HeaderRules(ImageFile file, long headerOffsetBytes)
         {
             throw Fault(
                 VmdkErrorCode.Truncated, "the file ends before a structure that the header names", field, fieldOffset,
-                $"sector {offsetSectors} and {lengthBytes} bytes", $"all of it inside the file's {_file.LengthBytes} bytes");
+                $"sector {offsetSectors} and {lengthBytes} bytes",
+                $"all of it inside the file's {_file.LengthBytes} bytes");
         }
 
         return Sector.ToBytes(offsetSectors);

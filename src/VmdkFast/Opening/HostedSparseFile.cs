@@ -4,7 +4,9 @@ using VmdkFast.Storage;
 
 namespace VmdkFast.Opening;
 
-/// <summary>A hosted sparse file (KDMV) whose header has passed every check: what it promises, the file can hold.</summary>
+/// <summary>
+/// A hosted sparse file (KDMV) whose header has passed every check: what it promises, the file can hold.
+/// </summary>
 /// <remarks>
 /// Sources of the rules: the Virtual Disk Format technote 5.0, and the checks that QEMU, VirtualBox, 7-Zip and
 /// open-vmdk make. Sizes are compared with the real file and with <see cref="VmdkLimits"/> before anything is made.
@@ -104,7 +106,8 @@ sealed class HostedSparseFile
         ulong coverage = header.GrainSizeSectors * header.GrainTableEntries;
         int entries = (int)(((header.CapacitySectors - 1) / coverage) + 1);
         long directoryBytes = entries * (long)sizeof(uint);
-        ulong redundant = header.Flags.HasFlag(SparseFlags.RedundantDirectory) ? truth.RedundantDirectoryOffsetSectors : 0;
+        bool hasRedundant = header.Flags.HasFlag(SparseFlags.RedundantDirectory);
+        ulong redundant = hasRedundant ? truth.RedundantDirectoryOffsetSectors : 0;
         return new HostedSparseFile
         {
             Descriptor = descriptor,
@@ -156,7 +159,8 @@ sealed class HostedSparseFile
         if (grain < MinGrainSectors || !BitOperations.IsPow2(grain))
         {
             throw rules.Invalid(
-                nameof(header.GrainSizeSectors), 20, $"{grain} sectors", $"a power of two from {MinGrainSectors} sectors");
+                nameof(header.GrainSizeSectors), 20, $"{grain} sectors",
+                $"a power of two from {MinGrainSectors} sectors");
         }
 
         if (grain > (ulong)limits.MaxGrainSectors)
@@ -176,7 +180,8 @@ sealed class HostedSparseFile
         if (entries > (ulong)limits.MaxDirectoryEntries || header.CapacitySectors > Sector.MaxSectors)
         {
             throw rules.TooLarge(
-                nameof(header.CapacitySectors), 12, $"{header.CapacitySectors} sectors, a directory of {entries} entries",
+                nameof(header.CapacitySectors), 12,
+                $"{header.CapacitySectors} sectors, a directory of {entries} entries",
                 $"at most {limits.MaxDirectoryEntries} entries");
         }
 

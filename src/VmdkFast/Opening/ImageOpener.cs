@@ -59,6 +59,16 @@ sealed class ImageOpener
             folder?.Dispose();
         }
 
+        foreach (OpenedLayer unclean in images.Where(image => image.Info.UncleanShutdown))
+        {
+            Telemetry.Note("unclean image opened", unclean.Info.Path);
+        }
+
+        if (_options.ForceShare)
+        {
+            Telemetry.Note("locks skipped", path);
+        }
+
         ImageLocks? locks = _options.ForceShare ? null : _files.LockAll();
         Layer? layer = null;
         for (int i = images.Count - 1; i >= 0; i--)
@@ -169,7 +179,8 @@ sealed class ImageOpener
         throw new VmdkException(
             VmdkErrorCode.ParentMismatch, child.Info.Path,
             $"the parent '{parent.Info.Path}' has changed since this child was made", null,
-            DescriptorKeys.ParentContentId, $"{found} in the parent", $"{child.Descriptor.ParentContentId:x8} as the child says");
+            DescriptorKeys.ParentContentId, $"{found} in the parent",
+            $"{child.Descriptor.ParentContentId:x8} as the child says");
     }
 
     static void RefuseEncryption(ImageFile file, DescriptorText descriptor)

@@ -19,7 +19,9 @@ sealed class OpenedLayer
     /// <param name="file">The image's own file.</param>
     /// <param name="descriptor">Its descriptor; null when it has none.</param>
     /// <param name="extents">The extents in guest order.</param>
-    /// <param name="embedding">The header that places an embedded descriptor; null when the file is the descriptor.</param>
+    /// <param name="embedding">
+    /// The header that places an embedded descriptor; null when the file is the descriptor.
+    /// </param>
     internal OpenedLayer(
         ImageFile file, DescriptorText? descriptor, IReadOnlyList<OpenedExtent> extents,
         HostedSparseFile? embedding = null)

@@ -49,7 +49,8 @@ sealed class ReferenceOpener(VmdkOpenOptions options)
         }
         else if (!decodedName.Contains('/', StringComparison.Ordinal))
         {
-            return (TryOpenBeside(folder, name, decodedName, mode) ?? throw Missing(imagePath, folder, decodedName), folder);
+            LocalFile? plain = TryOpenBeside(folder, name, decodedName, mode);
+            return (plain ?? throw Missing(imagePath, folder, decodedName), folder);
         }
 
         string path = Path.GetFullPath(Path.Combine(folder.Path, decodedName));

@@ -24,7 +24,9 @@ sealed class DiskReader(Layer top, GrainCursor cursor)
         ReadBySteps(destination, offsetBytes, cancellationToken);
     }
 
-    /// <summary>Fills the destination if nothing has to be waited for: tables, pages and grains are in memory.</summary>
+    /// <summary>
+    /// Fills the destination if nothing has to be waited for: tables, pages and grains are in memory.
+    /// </summary>
     /// <returns>False leaves the destination's content undefined.</returns>
     internal bool TryReadWithoutWaiting(Span<byte> destination, long offsetBytes)
     {

@@ -4,7 +4,9 @@ using VmdkFast.Storage;
 
 namespace VmdkFast.Reading;
 
-/// <summary>Reads inside compressed grains that are too large to be kept inflated, moving forward where it can.</summary>
+/// <summary>
+/// Reads inside compressed grains that are too large to be kept inflated, moving forward where it can.
+/// </summary>
 /// <remarks>
 /// One cursor serves a disk: sequential small reads of a giant grain inflate it once. A read behind the cursor begins
 /// again at the grain's start. Memory is one inflater, whatever the grain's size. Thread-safe by a lock.

@@ -87,7 +87,9 @@ abstract class Platform
     /// <summary>Sets a regular file's length, shorter or longer.</summary>
     internal abstract void SetLength(SafeFileHandle handle, long lengthBytes, string path);
 
-    /// <summary>Allocates blocks for a whole file without writing; it then has that length, of zeros.</summary>
+    /// <summary>
+    /// Allocates blocks for a whole file without writing them; it reads as zeros, and has that length.
+    /// </summary>
     /// <exception cref="VmdkException">
     /// <see cref="VmdkErrorCode.Unsupported"/> where the system or file system cannot,
     /// <see cref="VmdkErrorCode.InputOutput"/> for the rest, such as a full device.

@@ -134,8 +134,8 @@ sealed class TargetFile : IDisposable
     static TargetFile CreateTemporary(string path, long lengthBytes, LocalFile? replaced)
     {
         string folder = Path.GetDirectoryName(path) is { Length: > 0 } named ? named : ".";
-        string temporaryPath = Path.Combine(
-            folder, $".{Path.GetFileName(path)}.{Convert.ToHexStringLower(BitConverter.GetBytes(Random.Shared.NextInt64()))}.partial");
+        string mark = Convert.ToHexStringLower(BitConverter.GetBytes(Random.Shared.NextInt64()));
+        string temporaryPath = Path.Combine(folder, $".{Path.GetFileName(path)}.{mark}.partial");
         var target = new TargetFile(LocalFile.CreateNew(temporaryPath), path, temporaryPath, isZero: true);
         try
         {

@@ -5,7 +5,9 @@ namespace VmdkFast.Streaming;
 /// <summary>A stretch of a disk on its way through a pipeline: its mappings, and room for its bytes.</summary>
 sealed class DiskPiece
 {
-    /// <summary>Bytes of a piece at most: large enough that system calls don't count, small enough for the L2 cache.</summary>
+    /// <summary>
+    /// Bytes of a piece at most: large enough that system calls don't count, small enough for the L2 cache.
+    /// </summary>
     internal const int MaxBytes = 1 << 20;
 
     readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(MaxBytes, pinned: true);

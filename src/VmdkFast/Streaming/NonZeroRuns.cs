@@ -1,6 +1,8 @@
 namespace VmdkFast.Streaming;
 
-/// <summary>Finds the stretches of a buffer that are not zeros, in steps of 4 KiB, the page of every file system.</summary>
+/// <summary>
+/// Finds the stretches of a buffer that are not zeros, in steps of 4 KiB, the page of every file system.
+/// </summary>
 /// <remarks>Free while the buffer is in the cache: 0.64 s without and 0.69 s with it for 1.93 GiB.</remarks>
 ref struct NonZeroRuns(ReadOnlySpan<byte> bytes)
 {

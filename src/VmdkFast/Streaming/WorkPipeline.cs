@@ -29,9 +29,13 @@ sealed class WorkPipeline<TWork>
     ExceptionDispatchInfo? _failure;
 
     /// <param name="works">The work objects: how many pieces may be under way at once.</param>
-    /// <param name="take">Fills in the next piece, one call at a time and in order; false when there is none left.</param>
+    /// <param name="take">
+    /// Fills in the next piece, one call at a time and in order; false when there is none left.
+    /// </param>
     /// <param name="process">Does the work of a piece; many at once.</param>
-    /// <param name="deliver">Consumes processed pieces, one call at a time and in order; null when order is nothing.</param>
+    /// <param name="deliver">
+    /// Consumes processed pieces, one call at a time and in order; null when order is nothing.
+    /// </param>
     internal WorkPipeline(
         IEnumerable<TWork> works, Func<TWork, bool> take, Action<TWork> process, Action<TWork>? deliver)
     {
@@ -42,7 +46,9 @@ sealed class WorkPipeline<TWork>
     }
 
     /// <summary>Runs to the end on the calling thread and <paramref name="threads"/> - 1 further ones.</summary>
-    /// <remarks>All threads have ended when this returns or throws; the first failure is the one that is thrown.</remarks>
+    /// <remarks>
+    /// All threads have ended when this returns or throws; the first failure is the one that is thrown.
+    /// </remarks>
     internal void Run(int threads, CancellationToken cancellationToken)
     {
         using CancellationTokenRegistration registration =

@@ -6,7 +6,9 @@ public sealed record VmdkConvertOptions
     /// <summary>All processors, holes kept, no waiting for the device.</summary>
     public static VmdkConvertOptions Default { get; } = new();
 
-    /// <summary>Threads that read, inflate and write; 0 (the default) takes one for each processor. At most 64.</summary>
+    /// <summary>
+    /// Threads that read, inflate and write; 0 (the default) takes one for each processor. At most 64.
+    /// </summary>
     public int Threads { get; init; }
 
     /// <summary>
@@ -15,7 +17,9 @@ public sealed record VmdkConvertOptions
     /// </summary>
     public bool Sync { get; init; }
 
-    /// <summary>Writes into an existing target of the right length instead of making a new one. Default false.</summary>
+    /// <summary>
+    /// Writes into an existing target of the right length instead of making a new one. Default false.
+    /// </summary>
     public bool IntoExisting { get; init; }
 
     internal void Validate()

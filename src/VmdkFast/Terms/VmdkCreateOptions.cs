@@ -47,7 +47,9 @@ public sealed record VmdkCreateOptions
     /// <summary>Version of the guest's tools; default 2147483647, which stands for unmanaged.</summary>
     public uint ToolsVersion { get; init; } = int.MaxValue;
 
-    /// <summary>Whether tables may say "zeros" (header version 2). Hosted sparse kinds only. Default false.</summary>
+    /// <summary>
+    /// Whether grain table entries may say "zeros" (header version 2). Hosted sparse kinds only. Default false.
+    /// </summary>
     public bool ZeroGrains { get; init; }
 
     /// <summary>

@@ -53,7 +53,9 @@ abstract class ExtentWriter(WriteFile? file)
     {
     }
 
-    /// <summary>After everything is durable: the mark that the extent was closed properly, when that is the truth.</summary>
+    /// <summary>
+    /// After everything is durable: the mark that the extent was closed properly, when that is the truth.
+    /// </summary>
     internal virtual void MarkClean()
     {
     }

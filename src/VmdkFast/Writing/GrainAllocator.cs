@@ -154,7 +154,8 @@ sealed class GrainAllocator
             if (first + sectors > uint.MaxValue)
             {
                 VmdkException.Throw(
-                    VmdkErrorCode.LimitExceeded, _file.File.Path, "the extent's file is full: sectors have 32-bit numbers",
+                    VmdkErrorCode.LimitExceeded, _file.File.Path,
+                    "the extent's file is full: sectors have 32-bit numbers",
                     first << Sector.Shift, "sector", $"{first + sectors}", $"at most {uint.MaxValue}");
             }
 

@@ -6,7 +6,9 @@ using VmdkFast.Extents;
 
 namespace VmdkFast.Writing;
 
-/// <summary>The directory and the tables of a written sparse extent: made, compared, collected for a flush, marked.</summary>
+/// <summary>
+/// The directory and the tables of a written sparse extent: made, compared, collected for a flush, marked.
+/// </summary>
 /// <remarks>The primary structures are the truth; the redundant ones follow them. Thread-safe.</remarks>
 sealed class SparseTables
 {
@@ -18,13 +20,18 @@ sealed class SparseTables
     readonly DirtyCount _dirtyCount;
     readonly DirectoryCopy? _redundant;
     readonly Lock _lock = new();
+
+    // Made once: a delegate for each overwrite would be its only allocation.
+    readonly Func<int, uint> _makeTable;
     readonly List<Table> _dirty = [];
     readonly HashSet<int> _dirtyDirectorySectors = [];
     bool _entitledToClean;
 
-    internal SparseTables(WriteFile file, SparseExtent extent, SparseMarks marks, GrainAllocator allocator, DirtyCount dirtyCount)
+    internal SparseTables(
+        WriteFile file, SparseExtent extent, SparseMarks marks, GrainAllocator allocator, DirtyCount dirtyCount)
     {
         _dirtyCount = dirtyCount;
+        _makeTable = MakeTable;
         _file = file;
         _extent = extent;
         _layout = extent.Layout;
@@ -40,7 +47,7 @@ sealed class SparseTables
     int TableSectors => (TableBytes + Sector.Bytes - 1) / Sector.Bytes;
 
     /// <summary>The table of an index, made when there is none.</summary>
-    internal Table GetOrMake(int tableIndex) => _extent.Tables.GetOrMake(tableIndex, MakeTable);
+    internal Table GetOrMake(int tableIndex) => _extent.Tables.GetOrMake(tableIndex, _makeTable);
 
     /// <summary>Bytes from an offset on for which there is no table at all; 0 when there is one.</summary>
     internal long SkipMissing(long offsetBytes, long maxLengthBytes)
@@ -137,7 +144,8 @@ sealed class SparseTables
 
         if (_marks.IsCowd && (dirty.Length > 0 || directorySectors.Length > 0))
         {
-            batch.Add(_file, SparseMarks.FreeSectorOffsetBytes, SparseMarks.Bytes((uint)_allocator.NextSector), rank: 1);
+            batch.Add(
+                _file, SparseMarks.FreeSectorOffsetBytes, SparseMarks.Bytes((uint)_allocator.NextSector), rank: 1);
         }
     }
 
@@ -206,7 +214,8 @@ sealed class SparseTables
                 firstEntry & (TableSegment.Length - 1), 1 << Table.SectorShift);
             int count = Math.Min(entries.Length, _layout.DirectoryEntries - firstEntry);
             batch.Add(
-                _file, _layout.DirectoryOffsetBytes + ((long)sector << Sector.Shift), ToBytes(entries[..count]), rank: 1);
+                _file, _layout.DirectoryOffsetBytes + ((long)sector << Sector.Shift), ToBytes(entries[..count]),
+                rank: 1);
             if (_redundant is not null)
             {
                 batch.Add(

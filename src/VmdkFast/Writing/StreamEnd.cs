@@ -4,7 +4,9 @@ using VmdkFast.Storage;
 
 namespace VmdkFast.Writing;
 
-/// <summary>Finds where a stream with its directory in front ends: where its end-of-stream marker is, or would be.</summary>
+/// <summary>
+/// Finds where a stream with its directory in front ends: where its end-of-stream marker is, or would be.
+/// </summary>
 static class StreamEnd
 {
     /// <summary>The sector for the next grain.</summary>

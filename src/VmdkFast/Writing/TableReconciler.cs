@@ -14,7 +14,9 @@ sealed class TableReconciler(WriteFile file, SparseExtent extent, Func<int, long
 
     /// <summary>Makes every copy follow its primary.</summary>
     /// <returns>Whether every grain has one owner: only then may the extent be called clean later.</returns>
-    /// <exception cref="VmdkException"><see cref="VmdkErrorCode.TablesDisagree"/>: a primary entry is impossible.</exception>
+    /// <exception cref="VmdkException">
+    /// <see cref="VmdkErrorCode.TablesDisagree"/>: a primary entry is impossible.
+    /// </exception>
     internal bool Reconcile()
     {
         var owners = new GrainOwners(file.File.LengthBytes, _layout.GrainSectors);

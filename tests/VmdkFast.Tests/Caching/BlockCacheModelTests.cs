@@ -53,7 +53,8 @@ public sealed class BlockCacheModelTests
     public void FromSeveralThreadsItIsTheFunction() => s_step.Array[50, 200].Array[2, 4].Sample(programs =>
     {
         (BlockCache<long> cache, _) = Open();
-        Actor.JoinAll(Actor.StartMany(programs.Length, index => Array.ForEach(programs[index], step => Carry(cache, step))));
+        Actor.JoinAll(Actor.StartMany(
+            programs.Length, index => Array.ForEach(programs[index], step => Carry(cache, step))));
         Assert.InRange(cache.ResidentBytes, 0, 8 * BlockBytes);
     }, iter: 150, threads: 1);
 

@@ -18,8 +18,8 @@ static class RoomRules
         ["Format", "Storage", "Caching", "Compression"],
         ["Extents"],
         ["Opening", "Reading"],
-        ["Writing", "Creating"],
-        ["Streaming", "Inspecting", "Checking"],
+        ["Writing"],
+        ["Creating", "Streaming", "Inspecting", "Checking"],
         [""],
     ];
 

@@ -9,7 +9,9 @@ static class Seed
     internal static ulong Draw()
     {
         string? given = Environment.GetEnvironmentVariable("VMDKFAST_TEST_SEED");
-        ulong seed = given is null ? (ulong)Random.Shared.NextInt64() : ulong.Parse(given, CultureInfo.InvariantCulture);
+        ulong seed = given is null
+            ? (ulong)Random.Shared.NextInt64()
+            : ulong.Parse(given, CultureInfo.InvariantCulture);
         TestContext.Current.TestOutputHelper?.WriteLine($"VMDKFAST_TEST_SEED={seed}");
         return seed;
     }
