@@ -9,6 +9,7 @@ need vmdkinfo libvmdk-utils
 need 7zz 7zip
 need nbdinfo libnbd-bin
 need gcc gcc
+need git git
 need bzip2 bzip2
 need mkfs.ext4 e2fsprogs
 ldconfig -p | grep -q 'libdeflate\.so\.0' || wanted+=(libdeflate0)

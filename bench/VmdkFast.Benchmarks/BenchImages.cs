@@ -33,9 +33,7 @@ static class BenchImages
         return new Deletion(folder);
     }
 
-    /// <summary>
-    /// The image's path; it is built when it is not there, and read once so that it is in the page cache.
-    /// </summary>
+    /// <summary>The image's path; built when it is not there, and read so that it is in the page cache.</summary>
     internal static string Get(ImageKind kind)
     {
         (string name, string options) = kind switch

@@ -10,6 +10,9 @@ switch (args)
             return ReadRatio.Run(options);
         }
 
+    case ["writes", .. string[] options]:
+        return WriteRatio.Run(options);
+
     case ["limits", .. string[] options]:
         return PhysicalLimits.Run(options);
 

@@ -2,9 +2,7 @@ using System.Globalization;
 
 namespace VmdkFast.Benchmarks;
 
-/// <summary>
-/// How near reads of a disk come to the bare reads (or the bare inflating) that they cannot do without.
-/// </summary>
+/// <summary>How near reads of a disk come to the bare reads, or the bare inflating, below them.</summary>
 static class ReadRatio
 {
     const int RandomBytes = 4096;
@@ -27,10 +25,8 @@ static class ReadRatio
                 return 2;
         }
 
-        Console.WriteLine(
-            "case                     | threads | bare MB/s | ours MB/s | median | p10..p90     | rounds");
-        Console.WriteLine(
-            "-------------------------|---------|-----------|-----------|--------|--------------|-------");
+        Console.WriteLine("case                    | threads | bare MB/s | ours MB/s | median | p10..p90    | rounds");
+        Console.WriteLine("------------------------|---------|-----------|-----------|--------|-------------|-------");
         foreach (int threads in new[] { 1, 2 })
         {
             RandomReads("sparse, 4 KiB random   ", ImageKind.Sparse, threads, seconds);

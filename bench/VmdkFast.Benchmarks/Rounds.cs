@@ -58,8 +58,11 @@ static class Rounds
         internal Workers(int threads)
         {
             _barrier = new Barrier(threads);
-            _threads = [.. Enumerable.Range(1, threads - 1)
-                .Select(t => new Thread(() => Serve(t)) { IsBackground = true })];
+            _threads =
+            [
+                .. Enumerable.Range(1, threads - 1)
+                    .Select(t => new Thread(() => Serve(t)) { IsBackground = true }),
+            ];
             Array.ForEach(_threads, thread => thread.Start());
         }
 

@@ -4,9 +4,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace VmdkFast.Benchmarks;
 
-/// <summary>
-/// 1 MiB after 1 MiB from the device: page cache dropped and disk opened anew before every iteration.
-/// </summary>
+/// <summary>1 MiB after 1 MiB from the device: caches dropped and disk opened anew before each iteration.</summary>
 [BytesPerOperation(ReadBytes)]
 public partial class UncachedReads
 {

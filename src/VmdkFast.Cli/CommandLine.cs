@@ -59,13 +59,14 @@ static class CommandLine
     static RootCommand MakeRoot(StandardStreams streams)
     {
         var root = new RootCommand(
-            "Reads, maps, inspects and converts VMDK disk images of every kind. Verbs, options, JSON keys and exit "
-            + "codes follow qemu-img where it has them.")
+            "Reads, maps, inspects, converts and creates VMDK disk images of every kind. Verbs, options, JSON keys and "
+            + "exit codes follow qemu-img where it has them.")
         {
             new InfoVerb(streams),
             new MapVerb(streams),
             new InspectVerb(streams),
             new ConvertVerb(streams),
+            new CreateVerb(),
         };
 
         // "[name]" in front of a verb is an argument like any other.

@@ -30,6 +30,7 @@ public sealed partial class VmdkDisk
         {
             int length = Clamp(buffer.Length, offsetBytes);
             _reader.Read(buffer[..length], offsetBytes, CancellationToken.None);
+            Telemetry.Count(Telemetry.Reads, Telemetry.ReadBytes, length);
             return length;
         }
         finally
@@ -60,6 +61,7 @@ public sealed partial class VmdkDisk
         {
             int length = Clamp(buffer.Length, offsetBytes);
             Memory<byte> wanted = buffer[..length];
+            Telemetry.Count(Telemetry.Reads, Telemetry.ReadBytes, length);
             if (length <= PieceBytes && _reader.TryReadWithoutWaiting(wanted.Span, offsetBytes))
             {
                 _gate.Exit(token);

@@ -62,6 +62,7 @@ public sealed partial class VmdkDisk : IDisposable, IAsyncDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         options.Validate();
+        using System.Diagnostics.Activity? activity = Telemetry.Start("open", path);
         OpenedImage image = ImageOpener.Open(path, options, wrap);
         try
         {

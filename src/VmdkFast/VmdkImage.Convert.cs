@@ -10,7 +10,8 @@ public static partial class VmdkImage
     /// <param name="source">The disk; it stays open, and may be read meanwhile.</param>
     /// <param name="targetPath">
     /// The file. A new or replaced regular file appears under its name only when it is complete; a device, a file with
-    /// several links and an existing target (<see cref="VmdkConvertOptions.IntoExisting"/>) are written in place.
+    /// several links and an existing target (<see cref="VmdkConvertOptions.IntoExisting"/>) are written in place, a
+    /// pipe or character device in order.
     /// </param>
     /// <param name="options">How; null for <see cref="VmdkConvertOptions.Default"/>.</param>
     /// <param name="progress">Hears of the progress some ten times a second.</param>
@@ -29,6 +30,15 @@ public static partial class VmdkImage
         return source.UseAsync(
             (image, reader) =>
             {
+                using System.Diagnostics.Activity? activity = Telemetry.Start("convert", targetPath);
+                if (LocalFile.KindOf(targetPath) is FileKind.Pipe or FileKind.CharacterDevice)
+                {
+                    using var pipe = new FileStream(
+                        targetPath, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+                    new RawConversion(image, reader, how.EffectiveThreads, progress).WriteTo(pipe, cancellationToken);
+                    return;
+                }
+
                 using TargetFile target = TargetFile.Create(
                     targetPath, image.Top.LengthBytes, how.IntoExisting, image.Files);
                 new RawConversion(image, reader, how.EffectiveThreads, progress)

@@ -4,9 +4,7 @@ using VmdkFast.Format;
 
 namespace VmdkFast.Fuzz;
 
-/// <summary>
-/// The descriptor's grammar: whatever the text, it is read or refused, and reading it again changes nothing.
-/// </summary>
+/// <summary>The descriptor's grammar: any text is read or refused, and read the same again.</summary>
 sealed class DescriptorTarget : IFuzzTarget
 {
     internal const string TargetName = "descriptor";

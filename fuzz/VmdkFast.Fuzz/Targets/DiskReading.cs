@@ -16,9 +16,7 @@ readonly ref struct DiskReading(VmdkDisk disk, string path, ReadOnlySpan<byte> f
     readonly string _path = path;
     readonly ReadOnlySpan<byte> _file = file;
 
-    /// <summary>
-    /// Walks the map and reads what it promises: stored bytes from their place, nothing but zeros elsewhere.
-    /// </summary>
+    /// <summary>Walks the map and reads what it promises: stored bytes from their place, else zeros.</summary>
     internal void FollowMap()
     {
         byte[] buffer = new byte[ChunkBytes];
@@ -48,9 +46,7 @@ readonly ref struct DiskReading(VmdkDisk disk, string path, ReadOnlySpan<byte> f
             expectedBytes == _disk.Length, $"the map ends at {expectedBytes}, the disk at {_disk.Length}");
     }
 
-    /// <summary>
-    /// Reads the disk's start in one call, in odd pieces and asynchronously: same bytes, same outcome.
-    /// </summary>
+    /// <summary>Reads the disk's start in one call, and in odd pieces asynchronously: same outcome.</summary>
     internal void ReadInPieces()
     {
         int lengthBytes = (int)Math.Min(_disk.Length, PiecesBytes);

@@ -68,6 +68,7 @@ sealed class CompressedGrains
     internal void Inflate(in StoredGrain grain, Span<byte> block)
     {
         ReadOnlySpan<byte> data = Fetch(grain);
+        Telemetry.Inflations.Add(1);
         int produced = _codec.Inflate(data, block);
         long neededBytes = Math.Min(GrainBytes, _capacityBytes - (grain.GrainIndex * GrainBytes));
         if (produced < neededBytes)

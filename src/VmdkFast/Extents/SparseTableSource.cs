@@ -27,6 +27,7 @@ sealed class SparseTableSource(ImageFile file, SparseLayout layout) : TableSourc
             ? (long)directoryEntry << Sector.Shift
             : RecoverTable(tableIndex, directoryEntry);
         ReadEntries(offsetBytes, entries, "grainTable");
+        Telemetry.TableLoads.Add(1);
     }
 
     /// <summary>Whether a table can lie where a directory entry points.</summary>
@@ -46,6 +47,7 @@ sealed class SparseTableSource(ImageFile file, SparseLayout layout) : TableSourc
                 uint copy = ReadEntry(((long)table << Sector.Shift) + ((long)index * sizeof(uint)));
                 if (copy <= (layout.ZeroGrains ? 1u : 0u) || IsPossibleGrain(copy))
                 {
+                    Telemetry.Note("redundant grain table entry used", file.Path);
                     return copy;
                 }
             }
@@ -69,6 +71,7 @@ sealed class SparseTableSource(ImageFile file, SparseLayout layout) : TableSourc
             uint copy = ReadEntry(layout.RedundantDirectoryOffsetBytes + ((long)tableIndex * sizeof(uint)));
             if (IsPossibleTable(copy))
             {
+                Telemetry.Note("redundant grain table used", file.Path);
                 return (long)copy << Sector.Shift;
             }
         }

@@ -59,6 +59,16 @@ sealed class ImageOpener
             folder?.Dispose();
         }
 
+        foreach (OpenedLayer unclean in images.Where(image => image.Info.UncleanShutdown))
+        {
+            Telemetry.Note("unclean image opened", unclean.Info.Path);
+        }
+
+        if (_options.ForceShare)
+        {
+            Telemetry.Note("locks skipped", path);
+        }
+
         ImageLocks? locks = _options.ForceShare ? null : _files.LockAll();
         Layer? layer = null;
         for (int i = images.Count - 1; i >= 0; i--)

@@ -88,6 +88,22 @@ sealed class LocalFile : ImageFile
             platform, platform.Open(path, mode), path, mode, VmdkErrorCode.ReferenceRefused, allowDevice: false);
     }
 
+    /// <summary>What a name that the caller gives leads to; null when there is nothing.</summary>
+    internal static FileKind? KindOf(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        Platform platform = Platform.Current;
+        try
+        {
+            using SafeFileHandle handle = platform.Open(path, FileAccessMode.Read);
+            return platform.Status(handle, path).Kind;
+        }
+        catch (VmdkException missing) when (missing.Code == VmdkErrorCode.FileMissing)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Creates an empty regular file for reading and writing.</summary>
     /// <exception cref="VmdkException"><see cref="VmdkErrorCode.TargetRefused"/> when the name exists.</exception>
     internal static LocalFile CreateNew(string path)

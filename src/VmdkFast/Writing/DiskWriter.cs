@@ -61,6 +61,7 @@ sealed class DiskWriter
     internal void Write(ReadOnlySpan<byte> source, long offsetBytes, CancellationToken cancellationToken)
     {
         Begin();
+        Telemetry.Count(Telemetry.Writes, Telemetry.WrittenBytes, source.Length);
         while (!source.IsEmpty)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -113,6 +114,7 @@ sealed class DiskWriter
             _freed.AddDurable(_unmapped);
             _unmapped.Clear();
             _flushesDone = covered;
+            Telemetry.Flushes.Add(1);
         }
     }
 
@@ -276,6 +278,7 @@ sealed class DiskWriter
         catch (Exception failure)
         {
             Volatile.Write(ref _durabilityLost, true);
+            Telemetry.Note("durability lost", file.File.Path);
             throw new VmdkException(
                 VmdkErrorCode.DurabilityLost, file.File.Path,
                 "a barrier failed: what was written since the last flush may be lost", inner: failure);

@@ -20,6 +20,9 @@ sealed class SparseTables
     readonly DirtyCount _dirtyCount;
     readonly DirectoryCopy? _redundant;
     readonly Lock _lock = new();
+
+    // Made once: a delegate for each overwrite would be its only allocation.
+    readonly Func<int, uint> _makeTable;
     readonly List<Table> _dirty = [];
     readonly HashSet<int> _dirtyDirectorySectors = [];
     bool _entitledToClean;
@@ -28,6 +31,7 @@ sealed class SparseTables
         WriteFile file, SparseExtent extent, SparseMarks marks, GrainAllocator allocator, DirtyCount dirtyCount)
     {
         _dirtyCount = dirtyCount;
+        _makeTable = MakeTable;
         _file = file;
         _extent = extent;
         _layout = extent.Layout;
@@ -43,7 +47,7 @@ sealed class SparseTables
     int TableSectors => (TableBytes + Sector.Bytes - 1) / Sector.Bytes;
 
     /// <summary>The table of an index, made when there is none.</summary>
-    internal Table GetOrMake(int tableIndex) => _extent.Tables.GetOrMake(tableIndex, MakeTable);
+    internal Table GetOrMake(int tableIndex) => _extent.Tables.GetOrMake(tableIndex, _makeTable);
 
     /// <summary>Bytes from an offset on for which there is no table at all; 0 when there is one.</summary>
     internal long SkipMissing(long offsetBytes, long maxLengthBytes)

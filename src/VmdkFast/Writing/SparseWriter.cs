@@ -286,6 +286,7 @@ sealed class SparseWriter : ExtentWriter
 
     void Publish(Table table, int index, in Reservation grains, Claim claim)
     {
+        Telemetry.Allocations.Add(grains.Count);
         lock (table)
         {
             bool wasClean = false;

@@ -23,6 +23,9 @@ sealed class BackingTables : TableSource
     /// <summary>Called with the number of the load, after the bytes were read.</summary>
     internal Action<int>? DirectoryWasRead { get; set; }
 
+    /// <summary>Called by a writer that has found its table and does not hold its lock yet.</summary>
+    internal Action<Table>? WriterFoundTable { get; set; }
+
     /// <summary>Tables whose directory entry is 0.</summary>
     internal HashSet<int> Absent { get; } = [];
 
@@ -35,17 +38,14 @@ sealed class BackingTables : TableSource
     internal TableDirectory OpenDirectory(long budgetBytes = 1 << 20) =>
         new(new TableCache(budgetBytes), this, _tables.Length, TableEntries);
 
-    /// <summary>
-    /// Changes an entry as a writer does: under the table's lock, after a look at whether it was evicted.
-    /// </summary>
-    /// <remarks>
-    /// The change is written back under the same lock, so that the table is always clean for eviction.
-    /// </remarks>
+    /// <summary>Changes an entry as a writer does: under the lock, after a look at whether it was evicted.</summary>
+    /// <remarks>It is written back under the same lock, so that the table is always clean for eviction.</remarks>
     internal void Increment(TableDirectory directory, int tableIndex, int entry)
     {
         while (true)
         {
             Table table = directory.TryGet(tableIndex) ?? directory.Get(tableIndex)!;
+            WriterFoundTable?.Invoke(table);
             lock (table)
             {
                 if (table.Evicted)

@@ -100,7 +100,7 @@ public sealed class BlockLeaseTests
     {
         const int Readers = 6;
         var cache = new BlockCache<long>(BlockBytes, 0, new KeyedBlocks());
-        Soak(Readers + 2, seconds: 2, (index, random, goOn) =>
+        Soak(Readers + 2, seconds: 6, (index, random, goOn) =>
         {
             Span<byte> bytes = stackalloc byte[KeyedBlocks.WordBytes];
             while (goOn())

@@ -27,6 +27,53 @@ public sealed class TableEvictionTests
     }
 
     [Fact]
+    public void ATableThatSomebodyStillHasWorkWithIsNotEvicted()
+    {
+        Table table = new BackingTables(1).OpenDirectory().Get(0)!;
+        lock (table)
+        {
+            Assert.True(table.Publish(3, 7));
+            Assert.False(table.TryEvict());
+
+            // Copied by a flush, and not yet in the file.
+            Assert.Equal(1u, table.TakeDirty());
+            Assert.False(table.TryEvict());
+            table.Flushing = false;
+
+            Claim claim = table.AddClaim(4, 1);
+            Assert.False(table.TryEvict());
+            table.RemoveClaim(claim);
+
+            table.AddFreed(128);
+            Assert.False(table.TryEvict());
+            Assert.NotNull(table.TakeFreed());
+            Assert.True(table.TryEvict());
+        }
+    }
+
+    [Fact]
+    public void AWriterWhoseTableIsEvictedBeforeItHoldsTheLockLooksAgain()
+    {
+        var backing = new BackingTables(1);
+        TableDirectory directory = backing.OpenDirectory();
+        Table? evicted = null;
+        backing.WriterFoundTable = table =>
+        {
+            if (evicted is null)
+            {
+                evicted = table;
+                Assert.True(table.TryEvict());
+                Assert.NotSame(table, directory.Get(0));
+            }
+        };
+        backing.Increment(directory, 0, 5);
+
+        Assert.Equal(1u, directory.TryGet(0)!.Entries[5]);
+        Assert.Equal(1u, backing.Read(0, 5));
+        Assert.Equal(0u, evicted!.Entries[5]);
+    }
+
+    [Fact]
     public void OnlyATableWhoseLockIsFreeMakesRoom()
     {
         const int Unlocked = 17;

@@ -66,8 +66,7 @@ public sealed class CorpusTests
         string known = File.ReadAllText(Repo.PathOf("fuzz", "dictionaries", name + ".dict"));
         Assert.True(
             known == dictionary.ToString(),
-            "Write it anew: "
-            + $"dotnet run --project fuzz/VmdkFast.Fuzz -- dictionary {name} > fuzz/dictionaries/{name}.dict");
+            $"The mode `dictionary {name}` of the fuzz program writes fuzz/dictionaries/{name}.dict anew.");
     }
 
     [Fact]
