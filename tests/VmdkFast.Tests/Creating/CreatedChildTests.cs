@@ -82,7 +82,9 @@ public sealed class CreatedChildTests : IDisposable
         string parent = MakeParent("base.vmdk", MiB);
         string path = await MakeAsync(_folder["disk-000001.vmdk"], ChildOf(parent) with
         {
-            Kind = VmdkDiskKind.VmfsSparse, ContentId = 1, LongContentId = new string('0', 32),
+            Kind = VmdkDiskKind.VmfsSparse,
+            ContentId = 1,
+            LongContentId = new string('0', 32),
         });
         string text = await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken);
         Assert.EndsWith(

@@ -18,8 +18,15 @@ public sealed class CreatedLayoutTests : IDisposable
         string path = await MakeAsync(_folder["disk.vmdk"], Fixed(VmdkDiskKind.MonolithicSparse, 10 * MiB));
         var expected = new HostedHeader
         {
-            Version = 1, Flags = 3, CapacitySectors = 20480, GrainSectors = 128, DescriptorSector = 1,
-            DescriptorSectors = 20, TableEntries = 512, RedundantDirectorySector = 21, DirectorySector = 26,
+            Version = 1,
+            Flags = 3,
+            CapacitySectors = 20480,
+            GrainSectors = 128,
+            DescriptorSector = 1,
+            DescriptorSectors = 20,
+            TableEntries = 512,
+            RedundantDirectorySector = 21,
+            DirectorySector = 26,
             OverheadSectors = 128,
         };
         Assert.Equal(expected, HostedHeader.Read(path));
@@ -60,9 +67,17 @@ public sealed class CreatedLayoutTests : IDisposable
         string path = await MakeAsync(_folder["disk.vmdk"], Fixed(VmdkDiskKind.StreamOptimized, 5 * GiB));
         var expected = new HostedHeader
         {
-            Version = 3, Flags = 0x30001, CapacitySectors = 10485760, GrainSectors = 128, DescriptorSector = 1,
-            DescriptorSectors = 20, TableEntries = 512, RedundantDirectorySector = 0, DirectorySector = 21,
-            OverheadSectors = 768, CompressAlgorithm = 1,
+            Version = 3,
+            Flags = 0x30001,
+            CapacitySectors = 10485760,
+            GrainSectors = 128,
+            DescriptorSector = 1,
+            DescriptorSectors = 20,
+            TableEntries = 512,
+            RedundantDirectorySector = 0,
+            DirectorySector = 21,
+            OverheadSectors = 768,
+            CompressAlgorithm = 1,
         };
         Assert.Equal(expected, HostedHeader.Read(path));
         Assert.Equal(Enumerable.Range(0, 160).Select(i => (uint)(23 + (4 * i))), Entries(path, 21, 160));
@@ -126,7 +141,9 @@ public sealed class CreatedLayoutTests : IDisposable
     {
         string path = await MakeAsync(_folder["disk.vmdk"], Fixed(VmdkDiskKind.VmfsThin, GiB) with
         {
-            Adapter = VmdkAdapter.LegacyEsx, HardwareVersion = 13, ToolsVersion = 10272,
+            Adapter = VmdkAdapter.LegacyEsx,
+            HardwareVersion = 13,
+            ToolsVersion = 10272,
         });
         const string Expected = """
             # Disk DescriptorFile

@@ -20,7 +20,9 @@ public sealed class PreallocationTests : IDisposable
         const long LengthBytes = (5 * MiB) + 512;
         string path = await MakeAsync(_folder["disk.vmdk"], new VmdkCreateOptions
         {
-            Kind = kind, LengthBytes = LengthBytes, Preallocation = preallocation,
+            Kind = kind,
+            LengthBytes = LengthBytes,
+            Preallocation = preallocation,
         });
         ReadsAsZeros(path, LengthBytes);
         using VmdkDisk disk = VmdkDisk.Open(path);

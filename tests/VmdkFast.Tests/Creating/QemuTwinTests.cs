@@ -104,7 +104,10 @@ public sealed class QemuTwinTests : IDisposable
         const long LengthBytes = (5 * GiB) - 512;
         string path = await MakeAsync(_folder["disk.vmdk"], new VmdkCreateOptions
         {
-            Kind = kind, LengthBytes = LengthBytes, ZeroGrains = zeroGrains, Sync = false,
+            Kind = kind,
+            LengthBytes = LengthBytes,
+            ZeroGrains = zeroGrains,
+            Sync = false,
         });
         Peers.Run(
             "qemu-io", "-f", "vmdk", "-c", "write -P 1 0 64k", "-c", "write -P 2 2147483136 1k",

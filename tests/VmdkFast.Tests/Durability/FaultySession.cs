@@ -1,4 +1,3 @@
-using VmdkFast.Tests.Support;
 using Xunit;
 
 namespace VmdkFast.Tests.Durability;

@@ -1,5 +1,4 @@
 using VmdkFast.Storage;
-using VmdkFast.Tests.Support;
 using Xunit;
 
 namespace VmdkFast.Tests.Durability;
