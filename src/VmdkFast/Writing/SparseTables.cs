@@ -19,7 +19,7 @@ sealed class SparseTables
     readonly DirectoryCopy? _redundant;
     readonly Lock _lock = new();
     readonly List<Table> _dirty = [];
-    readonly HashSet<int> _dirtyDirectorySectors = [];
+    readonly HashSet<int> _newTables = [];
     bool _entitledToClean;
 
     internal SparseTables(WriteFile file, SparseExtent extent, SparseMarks marks, GrainAllocator allocator, DirtyCount dirtyCount)
@@ -114,13 +114,15 @@ sealed class SparseTables
     internal void Collect(FlushBatch batch, SparseWriter? freed)
     {
         Table[] dirty;
-        int[] directorySectors;
+        int[] newTables;
         lock (_lock)
         {
             dirty = [.. _dirty];
             _dirty.Clear();
-            directorySectors = [.. _dirtyDirectorySectors];
-            _dirtyDirectorySectors.Clear();
+
+            // One that is being made has no entry yet: this flush would write the old one, and no other would follow.
+            newTables = [.. _newTables.Where(IsInDirectory)];
+            _newTables.ExceptWith(newTables);
         }
 
         _dirtyCount.Add(-dirty.Length);
@@ -130,12 +132,12 @@ sealed class SparseTables
             Collect(batch, freed, table);
         }
 
-        if (directorySectors.Length > 0)
+        if (newTables.Length > 0)
         {
-            CollectDirectory(batch, directorySectors);
+            CollectDirectory(batch, newTables);
         }
 
-        if (_marks.IsCowd && (dirty.Length > 0 || directorySectors.Length > 0))
+        if (_marks.IsCowd && (dirty.Length > 0 || newTables.Length > 0))
         {
             batch.Add(_file, SparseMarks.FreeSectorOffsetBytes, SparseMarks.Bytes((uint)_allocator.NextSector), rank: 1);
         }
@@ -196,9 +198,12 @@ sealed class SparseTables
         }
     }
 
-    void CollectDirectory(FlushBatch batch, int[] sectors)
+    bool IsInDirectory(int tableIndex) =>
+        Volatile.Read(ref _extent.Tables.GetSegment(tableIndex).Directory[tableIndex & (TableSegment.Length - 1)]) != 0;
+
+    void CollectDirectory(FlushBatch batch, int[] newTables)
     {
-        foreach (int sector in sectors)
+        foreach (int sector in newTables.Select(tableIndex => tableIndex >> Table.SectorShift).Distinct())
         {
             int firstEntry = sector << Table.SectorShift;
             TableSegment segment = _extent.Tables.GetSegment(firstEntry);
@@ -219,7 +224,7 @@ sealed class SparseTables
         {
             lock (_lock)
             {
-                _dirtyDirectorySectors.UnionWith(sectors);
+                _newTables.UnionWith(newTables);
             }
         });
     }
@@ -239,7 +244,7 @@ sealed class SparseTables
 
         lock (_lock)
         {
-            _dirtyDirectorySectors.Add(tableIndex >> Table.SectorShift);
+            _newTables.Add(tableIndex);
         }
 
         return primary;
