@@ -17,6 +17,7 @@ sealed class SparseTables
     readonly GrainAllocator _allocator;
     readonly DirtyCount _dirtyCount;
     readonly DirectoryCopy? _redundant;
+    readonly Func<int, uint> _makeTable;
     readonly Lock _lock = new();
     readonly List<Table> _dirty = [];
     readonly HashSet<int> _newTables = [];
@@ -30,6 +31,7 @@ sealed class SparseTables
         _layout = extent.Layout;
         _marks = marks;
         _allocator = allocator;
+        _makeTable = MakeTable;
         _redundant = _layout.RedundantDirectoryOffsetBytes == 0
             ? null
             : new DirectoryCopy(file, _layout.RedundantDirectoryOffsetBytes);
@@ -40,7 +42,7 @@ sealed class SparseTables
     int TableSectors => (TableBytes + Sector.Bytes - 1) / Sector.Bytes;
 
     /// <summary>The table of an index, made when there is none.</summary>
-    internal Table GetOrMake(int tableIndex) => _extent.Tables.GetOrMake(tableIndex, MakeTable);
+    internal Table GetOrMake(int tableIndex) => _extent.Tables.GetOrMake(tableIndex, _makeTable);
 
     /// <summary>Bytes from an offset on for which there is no table at all; 0 when there is one.</summary>
     internal long SkipMissing(long offsetBytes, long maxLengthBytes)

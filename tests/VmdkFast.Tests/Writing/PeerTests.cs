@@ -76,7 +76,10 @@ public sealed class PeerTests
         using var folder = new TempFolder();
         (string path, GuestContent content) = WritableKinds.Write(kind, folder.Path, seed: 6);
 
-        WriteInTurn(path, content, Seed.Draw());
+        // libvmdk takes no grains as small as 4 KiB, although the format allows them.
+        WriteInTurn(
+            path, content, Seed.Draw(),
+            isForLibvmdk: kind is not (WritableKind.SparseOfSmallGrains or WritableKind.SmallGrainsOverChild));
     }
 
     [Theory]
@@ -114,7 +117,7 @@ public sealed class PeerTests
         Writable.QemuReads(content, path);
     }
 
-    static void WriteInTurn(string path, GuestContent content, ulong seed)
+    static void WriteInTurn(string path, GuestContent content, ulong seed, bool isForLibvmdk = true)
     {
         var random = new SplitMix(seed);
         for (int round = 0; round < Rounds; round++)
@@ -140,7 +143,10 @@ public sealed class PeerTests
             DiskAssert.Holds(content, path);
         }
 
-        Peers.Run("vmdkinfo", path).MustSucceed();
+        if (isForLibvmdk)
+        {
+            Peers.Run("vmdkinfo", path).MustSucceed();
+        }
     }
 
     static void WriteByQemu(string path, GuestContent content, long offset, int length, byte value)
