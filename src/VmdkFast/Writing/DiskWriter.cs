@@ -78,7 +78,7 @@ sealed class DiskWriter
     /// <summary>Clears a range inside the disk.</summary>
     internal void Clear(long offsetBytes, long lengthBytes, bool discard, CancellationToken cancellationToken)
     {
-        Begin();
+        Begin(lengthBytes);
         while (lengthBytes > 0)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -150,10 +150,10 @@ sealed class DiskWriter
         }
     }
 
-    void Begin()
+    void Begin(long lengthBytes)
     {
         ThrowIfLost();
-        if (Volatile.Read(ref _latched))
+        if (Volatile.Read(ref _latched) || lengthBytes == 0)
         {
             return;
         }

@@ -27,6 +27,7 @@ sealed class StreamWriter : ExtentWriter
     readonly GrainAllocator _allocator;
     readonly GrainCodec _codec;
     readonly bool _hasParent;
+    readonly Lock _endLock = new();
     int _appended;
 
     internal StreamWriter(
@@ -83,7 +84,11 @@ sealed class StreamWriter : ExtentWriter
         // In the data phase, so that no table entry is durable before the stream's end lies behind its grain.
         if (Interlocked.Exchange(ref _appended, 0) != 0)
         {
-            File!.Write(s_endOfStream, _allocator.NextSector << Sector.Shift);
+            // The end of the stream is where the next grain goes: whoever reserves that place meanwhile writes later.
+            lock (_endLock)
+            {
+                File!.Write(s_endOfStream, _allocator.NextSector << Sector.Shift);
+            }
         }
 
         _tables.Collect(batch, null);
@@ -216,7 +221,12 @@ sealed class StreamWriter : ExtentWriter
         int sectors = (int)Sector.CountFor(GrainMarker.SizeBytes + dataBytes);
         stored.AsSpan(GrainMarker.SizeBytes + dataBytes, (sectors << Sector.Shift) - GrainMarker.SizeBytes - dataBytes)
             .Clear();
-        uint sector = _allocator.ReserveSectors(sectors);
+        uint sector;
+        lock (_endLock)
+        {
+            sector = _allocator.ReserveSectors(sectors);
+        }
+
         File!.Write(stored.AsSpan(0, sectors << Sector.Shift), (long)sector << Sector.Shift);
         Volatile.Write(ref _appended, 1);
         return sector;
