@@ -60,7 +60,7 @@ sealed class DiskWriter
     /// <summary>Writes a range inside the disk.</summary>
     internal void Write(ReadOnlySpan<byte> source, long offsetBytes, CancellationToken cancellationToken)
     {
-        Begin();
+        Begin(source.Length);
         Telemetry.Count(Telemetry.Writes, Telemetry.WrittenBytes, source.Length);
         while (!source.IsEmpty)
         {
