@@ -19,7 +19,6 @@ sealed class SparseTables
     readonly GrainAllocator _allocator;
     readonly DirtyCount _dirtyCount;
     readonly DirectoryCopy? _redundant;
-    readonly Func<int, uint> _makeTable;
     readonly Lock _lock = new();
 
     // Made once: a delegate for each overwrite would be its only allocation.
@@ -31,7 +30,6 @@ sealed class SparseTables
         WriteFile file, SparseExtent extent, SparseMarks marks, GrainAllocator allocator, DirtyCount dirtyCount)
     {
         _dirtyCount = dirtyCount;
-        _makeTable = MakeTable;
         _file = file;
         _extent = extent;
         _layout = extent.Layout;

@@ -163,6 +163,21 @@ public sealed class StreamAppendTests
         IsRight(path, content);
     }
 
+    [Fact]
+    public void GrainsLargerThanAPieceOfARequestAreAppended()
+    {
+        const int LargeGrainBytes = 8 << 20;
+        using var folder = new TempFolder();
+        GuestContent content = new(3 * LargeGrainBytes);
+        var local = new StreamOptions { Layout = StreamLayout.Local, GrainSectors = LargeGrainBytes / 512, Level = 1 };
+        string path = StreamImage.Write(folder.Path, "disk", content, local);
+        content.Fill(LargeGrainBytes, 2 * LargeGrainBytes, ContentPattern.Stamp);
+
+        Writable.Change(path, disk => disk.Write(content.Read(LargeGrainBytes, 2 * LargeGrainBytes), LargeGrainBytes));
+
+        DiskAssert.Holds(content, path);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(4)]
