@@ -141,7 +141,7 @@ sealed class CutRecovery(ScratchFolder folder, DiskReading reading, byte[] origi
     }
 
     // Over what was there, and where perhaps nothing was.
-    void WriteSome(GuestSession session, VmdkDisk disk, Dictionary<long, int> seen, SplitMix random)
+    static void WriteSome(GuestSession session, VmdkDisk disk, Dictionary<long, int> seen, SplitMix random)
     {
         long[] sectors = [.. seen.Keys];
         int writes = 1 + (int)random.NextBelow(3);
