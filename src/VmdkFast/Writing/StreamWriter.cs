@@ -27,7 +27,11 @@ sealed class StreamWriter : ExtentWriter
     readonly GrainAllocator _allocator;
     readonly GrainCodec _codec;
     readonly bool _hasParent;
-    int _appended;
+
+    // Held over the write: an end of stream that was meant for the sector behind the last grain must not land on a
+    // grain that was reserved and written meanwhile. The deflating, which takes the time, is outside.
+    readonly Lock _endLock = new();
+    bool _appended;
 
     internal StreamWriter(
         WriteFile file, SparseExtent extent, SparseTables tables, GrainAllocator allocator, GrainCodec codec,
@@ -81,9 +85,13 @@ sealed class StreamWriter : ExtentWriter
     internal override void Collect(FlushBatch batch)
     {
         // In the data phase, so that no table entry is durable before the stream's end lies behind its grain.
-        if (Interlocked.Exchange(ref _appended, 0) != 0)
+        lock (_endLock)
         {
-            File!.Write(s_endOfStream, _allocator.NextSector << Sector.Shift);
+            if (_appended)
+            {
+                File!.Write(s_endOfStream, _allocator.NextSector << Sector.Shift);
+                _appended = false;
+            }
         }
 
         _tables.Collect(batch, null);
@@ -216,10 +224,13 @@ sealed class StreamWriter : ExtentWriter
         int sectors = (int)Sector.CountFor(GrainMarker.SizeBytes + dataBytes);
         stored.AsSpan(GrainMarker.SizeBytes + dataBytes, (sectors << Sector.Shift) - GrainMarker.SizeBytes - dataBytes)
             .Clear();
-        uint sector = _allocator.ReserveSectors(sectors);
-        File!.Write(stored.AsSpan(0, sectors << Sector.Shift), (long)sector << Sector.Shift);
-        Volatile.Write(ref _appended, 1);
-        return sector;
+        lock (_endLock)
+        {
+            uint sector = _allocator.ReserveSectors(sectors);
+            File!.Write(stored.AsSpan(0, sectors << Sector.Shift), (long)sector << Sector.Shift);
+            _appended = true;
+            return sector;
+        }
     }
 
     static byte[] Buffer(ref byte[]? buffer, int lengthBytes) =>
