@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Whole commands against their peers, in turn, on an image made of real files: bench/compare.sh [CASE...]
-# Writes bench/results/compare.json and compare.md. Exits 1 when a command fails or two outputs differ.
+# Writes bench/results/compare.json, compare.md and writes.md. Exits 1 when a command fails or two outputs differ.
 #
 #   TURNS=5            runs of each command
 #   WORK=folder        where images are; kept when given, so that a second run need not build them
@@ -142,4 +142,7 @@ dotnet bench/VmdkFast.Benchmarks/bin/Release/net10.0/VmdkFast.Benchmarks.dll lim
 
 COMMIT=$(git describe --always --dirty --exclude '*') CONTENT=$(cat "$WORK/complete") OURS=$ours \
   python3 bench/compare_report.py "$WORK" "$RESULTS"
-cat "$RESULTS/compare.md"
+echo "measuring writes against bare ones and qemu-img bench" >&2
+dotnet bench/VmdkFast.Benchmarks/bin/Release/net10.0/VmdkFast.Benchmarks.dll writes --turns "$TURNS" \
+  >"$RESULTS/writes.md"
+cat "$RESULTS/compare.md" "$RESULTS/writes.md"

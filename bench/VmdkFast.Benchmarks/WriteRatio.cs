@@ -40,6 +40,9 @@ static partial class WriteRatio
                 ["-t unsafe -d 1", "-t unsafe -d 32", "-t writeback -d 1", "-t writeback -d 32"]);
             Allocating(
                 folder, "allocating 64 KiB, in order, one flush", InOrder(writes / 4), GrainBytes, 0, turns, qemu: []);
+            Allocating(
+                folder, "allocating 4 KiB, shuffled, a flush after 100", Shuffled(writes / 5), 4096, 100, turns, qemu: []);
+            CopyOnWrite(folder, Shuffled(writes / 5), turns);
             Allocating(folder, "allocating 4 KiB, a flush after each", InOrder(writes / 50), 4096, 1, turns,
                 ["-t writeback -d 1 --flush-interval 1"]);
             Overwriting(folder, Shuffled(writes), turns);
@@ -75,6 +78,34 @@ static partial class WriteRatio
                 string image = Create(folder, offsets.Length);
                 rows.Add($"qemu-img bench {arguments}", QemuBench(image, offsets.Length, arguments));
             }
+        }
+
+        rows.Print();
+    }
+
+    // The bare row writes what copy on write must write: a whole grain for each 4 KiB, without reading the parent.
+    static void CopyOnWrite(string folder, long[] offsets, int turns)
+    {
+        var rows = new Rows("copy on write of 4 KiB from a parent, one flush", offsets.Length);
+        byte[] buffer = Noise(4096);
+        string parent = Path.Combine(folder, "parent.vmdk");
+        var options = new VmdkCreateOptions { LengthBytes = (long)offsets.Length * GrainBytes, Overwrite = true };
+        VmdkDisk.CreateAsync(parent, options).GetAwaiter().GetResult();
+        using (VmdkDisk filled = OpenForWriting(parent))
+        {
+            WriteAll(filled, InOrder(offsets.Length), Noise(GrainBytes), 0);
+        }
+
+        for (int turn = 0; turn < turns; turn++)
+        {
+            string path = Path.Combine(folder, "child.vmdk");
+            VmdkDisk.CreateAsync(path, new VmdkCreateOptions { ParentPath = parent, Overwrite = true })
+                .GetAwaiter().GetResult();
+            using VmdkDisk disk = OpenForWriting(path);
+            Settle();
+            rows.Add("ours", Time(() => WriteAll(disk, offsets, buffer, 0)));
+            Settle();
+            rows.Add("bare", Bare(folder, Places(disk, offsets), Noise(GrainBytes), 0, newFile: true));
         }
 
         rows.Print();

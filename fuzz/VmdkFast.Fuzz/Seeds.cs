@@ -45,7 +45,9 @@ static class Seeds
                 images, $"stream-{layout}".ToLowerInvariant(), content,
                 new StreamOptions
                 {
-                    Layout = layout, GrainSectors = GrainSectors, DescriptorSectors = DescriptorSectors,
+                    Layout = layout,
+                    GrainSectors = GrainSectors,
+                    DescriptorSectors = DescriptorSectors,
                     ProgressEvery = layout == StreamLayout.Export ? 2 : 0,
                 });
         }
@@ -54,7 +56,9 @@ static class Seeds
             images, "stream-bare", content,
             new StreamOptions
             {
-                Layout = StreamLayout.Qemu, GrainSectors = GrainSectors, DescriptorSectors = DescriptorSectors,
+                Layout = StreamLayout.Qemu,
+                GrainSectors = GrainSectors,
+                DescriptorSectors = DescriptorSectors,
                 Markers = false,
             });
     }

@@ -51,7 +51,9 @@ static class CreateArguments
         }
 
         return WithTools(
-            hardware is null ? options : options with { HardwareVersion = (int)ReadNumber("hwversion", hardware, int.MaxValue) },
+            hardware is null
+                ? options
+                : options with { HardwareVersion = (int)ReadNumber("hwversion", hardware, int.MaxValue) },
             list);
     }
 
@@ -89,7 +91,8 @@ static class CreateArguments
     // VMware's spelling with blanks is as good as any other.
     static Guid? ReadUuid(string? text) => text is null ? null
         : Guid.TryParseExact(
-            text.Replace(" ", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal), "N", out Guid uuid)
+            text.Replace(" ", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal), "N",
+            out Guid uuid)
             ? uuid
             : throw new UsageException($"uuid={text}: wanted 32 hexadecimal digits, with or without dashes");
 

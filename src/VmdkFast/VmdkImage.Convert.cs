@@ -31,10 +31,9 @@ public static partial class VmdkImage
             (image, reader) =>
             {
                 using System.Diagnostics.Activity? activity = Telemetry.Start("convert", targetPath);
-                if (LocalFile.KindOf(targetPath) is FileKind.Pipe or FileKind.CharacterDevice)
+                if (TargetFile.TryOpenInOrder(targetPath) is { } pipe)
                 {
-                    using var pipe = new FileStream(
-                        targetPath, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+                    using Stream closed = pipe;
                     new RawConversion(image, reader, how.EffectiveThreads, progress).WriteTo(pipe, cancellationToken);
                     return;
                 }

@@ -38,7 +38,8 @@ public sealed class CreateTests : IDisposable
     public async Task EverySubformatIsMade(string subformat, int files)
     {
         await Run.OrFailAsync(
-            "create", "-q", "-f", "vmdk", "-o", $"subformat={subformat},adapter_type=lsilogic", _folder["disk.vmdk"], "5G");
+            "create", "-q", "-f", "vmdk", "-o", $"subformat={subformat},adapter_type=lsilogic", _folder["disk.vmdk"],
+            "5G");
         Assert.Equal(files, Directory.GetFiles(_folder.Path).Length);
         Assert.Equal(subformat, (await DescriptorAsync()).CreateType);
         using VmdkDisk disk = VmdkDisk.Open(_folder["disk.vmdk"]);
@@ -126,10 +127,13 @@ public sealed class CreateTests : IDisposable
         Images.Write(parent, "write -P 5 1M 64k");
         CliResult result = await Run.OrFailAsync(["create", .. arguments, _folder["child.vmdk"]]);
         Assert.Contains(
-            "size=3145728 backing_file=base,comma.vmdk subformat=monolithicSparse", result.Output, StringComparison.Ordinal);
-        PeerResult map = Peers.Run("qemu-img", "map", "-f", "vmdk", "--output=json", _folder["child.vmdk"]).MustSucceed();
+            "size=3145728 backing_file=base,comma.vmdk subformat=monolithicSparse", result.Output,
+            StringComparison.Ordinal);
+        PeerResult map = Peers.Run("qemu-img", "map", "-f", "vmdk", "--output=json", _folder["child.vmdk"])
+            .MustSucceed();
         using var runs = JsonDocument.Parse(map.Output);
-        JsonElement data = Assert.Single(runs.RootElement.EnumerateArray(), run => run.GetProperty("data").GetBoolean());
+        JsonElement data = Assert.Single(
+            runs.RootElement.EnumerateArray(), run => run.GetProperty("data").GetBoolean());
         Assert.Equal(1, data.GetProperty("depth").GetInt32());
     }
 

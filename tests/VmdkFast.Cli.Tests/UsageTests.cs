@@ -49,6 +49,7 @@ public sealed class UsageTests : IDisposable
     [InlineData("map", "-h")]
     [InlineData("inspect", "--help")]
     [InlineData("convert", "--help")]
+    [InlineData("create", "--help")]
     public async Task HelpGivesExamples(params string[] arguments)
     {
         CliResult result = await Run.OrFailAsync(arguments);

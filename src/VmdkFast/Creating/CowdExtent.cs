@@ -4,6 +4,10 @@ using VmdkFast.Storage;
 namespace VmdkFast.Creating;
 
 /// <summary>Writes a sparse extent of ESX (COWD) that holds no grain yet.</summary>
+/// <remarks>
+/// As ESX makes it: no table is there before its first grain. QEMU (7.2) reads such a file, but must not write it: it
+/// makes no tables, and writes the grain over the header instead.
+/// </remarks>
 static class CowdExtent
 {
     /// <summary>The longest extent: its capacity is a 32-bit number of sectors.</summary>

@@ -199,10 +199,20 @@ sealed partial class DescriptorText
     /// <summary>The public view.</summary>
     internal VmdkDescriptor ToDescriptor() => new()
     {
-        Version = Version, Encoding = EncodingName, CreateType = CreateType, Kind = Kind, ContentId = ContentId,
-        ParentContentId = ParentContentId, ParentFileNameHint = ParentFileNameHint, ChangeTrackPath = ChangeTrackPath,
-        AdapterType = AdapterType, Geometry = Geometry, BiosGeometry = BiosGeometry,
-        Extents = [.. Extents.Select((extent, index) => extent.ToInfo(index))], Entries = Entries, Text = Text,
+        Version = Version,
+        Encoding = EncodingName,
+        CreateType = CreateType,
+        Kind = Kind,
+        ContentId = ContentId,
+        ParentContentId = ParentContentId,
+        ParentFileNameHint = ParentFileNameHint,
+        ChangeTrackPath = ChangeTrackPath,
+        AdapterType = AdapterType,
+        Geometry = Geometry,
+        BiosGeometry = BiosGeometry,
+        Extents = [.. Extents.Select((extent, index) => extent.ToInfo(index))],
+        Entries = Entries,
+        Text = Text,
     };
 
     string Decode(ByteSlice slice) => _encoding.GetString(slice.Of(_bytes));

@@ -58,8 +58,12 @@ sealed class ExtentLine
 
         return new ExtentLine
         {
-            Access = access, Type = type, LengthSectors = lengthSectors, OffsetSectors = offsetSectors,
-            FileName = fileName, FileNameBytes = DescriptorEncoding.ForWriting(DescriptorEncoding.DefaultName)
+            Access = access,
+            Type = type,
+            LengthSectors = lengthSectors,
+            OffsetSectors = offsetSectors,
+            FileName = fileName,
+            FileNameBytes = DescriptorEncoding.ForWriting(DescriptorEncoding.DefaultName)
                 .GetBytes(fileName),
         };
     }
@@ -75,8 +79,12 @@ sealed class ExtentLine
     /// <summary>The public view, before anything has been opened.</summary>
     internal VmdkExtentInfo ToInfo(int index) => new()
     {
-        Index = index, Access = Access, Type = Type, LengthSectors = LengthSectors,
-        FileName = FileName, OffsetSectors = OffsetSectors,
+        Index = index,
+        Access = Access,
+        Type = Type,
+        LengthSectors = LengthSectors,
+        FileName = FileName,
+        OffsetSectors = OffsetSectors,
     };
 
     /// <summary>The line as VMware writes it: an offset after FLAT always, after other types never.</summary>

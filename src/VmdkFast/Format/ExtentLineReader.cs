@@ -60,9 +60,14 @@ ref struct ExtentLineReader
 
         return new ExtentLine
         {
-            Access = access, Type = type, LengthSectors = lengthSectors, OffsetSectors = offsetSectors,
+            Access = access,
+            Type = type,
+            LengthSectors = lengthSectors,
+            OffsetSectors = offsetSectors,
             FileName = name.Length == 0 ? null : encoding.GetString(name.Of(_text)),
-            FileNameBytes = name.Of(_text).ToArray(), PartitionUuid = partition, DeviceId = device,
+            FileNameBytes = name.Of(_text).ToArray(),
+            PartitionUuid = partition,
+            DeviceId = device,
         };
     }
 

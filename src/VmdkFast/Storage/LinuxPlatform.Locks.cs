@@ -57,7 +57,9 @@ sealed unsafe partial class LinuxPlatform
 
         LinuxCalls.ByteLock range = new()
         {
-            Type = LinuxCalls.NoLock, StartBytes = UsedBase, LengthBytes = DeniedBase + PermissionCount - UsedBase,
+            Type = LinuxCalls.NoLock,
+            StartBytes = UsedBase,
+            LengthBytes = DeniedBase + PermissionCount - UsedBase,
         };
         _ = LinuxCalls.ControlLock(handle, LinuxCalls.OfdSetLock, &range);
         _ = LinuxCalls.Flock(handle, LinuxCalls.FlockUnlock);
@@ -94,7 +96,9 @@ sealed unsafe partial class LinuxPlatform
     {
         LinuxCalls.ByteLock range = new()
         {
-            Type = LinuxCalls.ReadLock, StartBytes = offsetBytes, LengthBytes = 1,
+            Type = LinuxCalls.ReadLock,
+            StartBytes = offsetBytes,
+            LengthBytes = 1,
         };
         return LinuxCalls.ControlLock(handle, LinuxCalls.OfdSetLock, &range) < 0 ? Marshal.GetLastPInvokeError() : 0;
     }
@@ -104,7 +108,9 @@ sealed unsafe partial class LinuxPlatform
     {
         LinuxCalls.ByteLock range = new()
         {
-            Type = LinuxCalls.WriteLock, StartBytes = offsetBytes, LengthBytes = 1,
+            Type = LinuxCalls.WriteLock,
+            StartBytes = offsetBytes,
+            LengthBytes = 1,
         };
         if (LinuxCalls.ControlLock(handle, LinuxCalls.OfdGetLock, &range) < 0)
         {

@@ -60,6 +60,13 @@ sealed class TargetFile : IDisposable
         }
     }
 
+    /// <summary>Opens a target that takes bytes only in order: a pipe or a character device.</summary>
+    /// <returns>Null when the target is a file, a block device, or nothing yet.</returns>
+    internal static Stream? TryOpenInOrder(string path) =>
+        LocalFile.KindOf(path) is FileKind.Pipe or FileKind.CharacterDevice
+            ? new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0)
+            : null;
+
     /// <summary>Gives the file its name.</summary>
     /// <param name="durable">Whether data and name survive a power cut when this returns.</param>
     internal void Commit(bool durable)

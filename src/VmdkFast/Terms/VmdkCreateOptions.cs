@@ -48,7 +48,7 @@ public sealed record VmdkCreateOptions
     public uint ToolsVersion { get; init; } = int.MaxValue;
 
     /// <summary>
-    /// Whether grain table entries may say "zeros" (header version 2). Sparse kinds only. Default false.
+    /// Whether grain table entries may say "zeros" (header version 2). Hosted sparse kinds only. Default false.
     /// </summary>
     public bool ZeroGrains { get; init; }
 

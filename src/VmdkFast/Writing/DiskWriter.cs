@@ -60,7 +60,7 @@ sealed class DiskWriter
     /// <summary>Writes a range inside the disk.</summary>
     internal void Write(ReadOnlySpan<byte> source, long offsetBytes, CancellationToken cancellationToken)
     {
-        Begin();
+        Begin(source.Length);
         Telemetry.Count(Telemetry.Writes, Telemetry.WrittenBytes, source.Length);
         while (!source.IsEmpty)
         {
@@ -78,7 +78,7 @@ sealed class DiskWriter
     /// <summary>Clears a range inside the disk.</summary>
     internal void Clear(long offsetBytes, long lengthBytes, bool discard, CancellationToken cancellationToken)
     {
-        Begin();
+        Begin(lengthBytes);
         while (lengthBytes > 0)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -150,10 +150,10 @@ sealed class DiskWriter
         }
     }
 
-    void Begin()
+    void Begin(long lengthBytes)
     {
         ThrowIfLost();
-        if (Volatile.Read(ref _latched))
+        if (Volatile.Read(ref _latched) || lengthBytes == 0)
         {
             return;
         }

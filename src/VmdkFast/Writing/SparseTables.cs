@@ -24,19 +24,19 @@ sealed class SparseTables
     // Made once: a delegate for each overwrite would be its only allocation.
     readonly Func<int, uint> _makeTable;
     readonly List<Table> _dirty = [];
-    readonly HashSet<int> _dirtyDirectorySectors = [];
+    readonly HashSet<int> _newTables = [];
     bool _entitledToClean;
 
     internal SparseTables(
         WriteFile file, SparseExtent extent, SparseMarks marks, GrainAllocator allocator, DirtyCount dirtyCount)
     {
         _dirtyCount = dirtyCount;
-        _makeTable = MakeTable;
         _file = file;
         _extent = extent;
         _layout = extent.Layout;
         _marks = marks;
         _allocator = allocator;
+        _makeTable = MakeTable;
         _redundant = _layout.RedundantDirectoryOffsetBytes == 0
             ? null
             : new DirectoryCopy(file, _layout.RedundantDirectoryOffsetBytes);
@@ -121,13 +121,15 @@ sealed class SparseTables
     internal void Collect(FlushBatch batch, SparseWriter? freed)
     {
         Table[] dirty;
-        int[] directorySectors;
+        int[] newTables;
         lock (_lock)
         {
             dirty = [.. _dirty];
             _dirty.Clear();
-            directorySectors = [.. _dirtyDirectorySectors];
-            _dirtyDirectorySectors.Clear();
+
+            // One that is being made has no entry yet: this flush would write the old one, and no other would follow.
+            newTables = [.. _newTables.Where(IsInDirectory)];
+            _newTables.ExceptWith(newTables);
         }
 
         _dirtyCount.Add(-dirty.Length);
@@ -137,12 +139,12 @@ sealed class SparseTables
             Collect(batch, freed, table);
         }
 
-        if (directorySectors.Length > 0)
+        if (newTables.Length > 0)
         {
-            CollectDirectory(batch, directorySectors);
+            CollectDirectory(batch, newTables);
         }
 
-        if (_marks.IsCowd && (dirty.Length > 0 || directorySectors.Length > 0))
+        if (_marks.IsCowd && (dirty.Length > 0 || newTables.Length > 0))
         {
             batch.Add(
                 _file, SparseMarks.FreeSectorOffsetBytes, SparseMarks.Bytes((uint)_allocator.NextSector), rank: 1);
@@ -235,9 +237,12 @@ sealed class SparseTables
         }
     }
 
-    void CollectDirectory(FlushBatch batch, int[] sectors)
+    bool IsInDirectory(int tableIndex) =>
+        Volatile.Read(ref _extent.Tables.GetSegment(tableIndex).Directory[tableIndex & (TableSegment.Length - 1)]) != 0;
+
+    void CollectDirectory(FlushBatch batch, int[] newTables)
     {
-        foreach (int sector in sectors)
+        foreach (int sector in newTables.Select(tableIndex => tableIndex >> Table.SectorShift).Distinct())
         {
             int firstEntry = sector << Table.SectorShift;
             TableSegment segment = _extent.Tables.GetSegment(firstEntry);
@@ -259,7 +264,7 @@ sealed class SparseTables
         {
             lock (_lock)
             {
-                _dirtyDirectorySectors.UnionWith(sectors);
+                _newTables.UnionWith(newTables);
             }
         });
     }
@@ -279,7 +284,7 @@ sealed class SparseTables
 
         lock (_lock)
         {
-            _dirtyDirectorySectors.Add(tableIndex >> Table.SectorShift);
+            _newTables.Add(tableIndex);
         }
 
         return primary;

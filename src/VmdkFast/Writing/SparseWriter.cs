@@ -342,6 +342,8 @@ sealed class SparseWriter : ExtentWriter
                 return length;
             }
 
+            // A grain may be larger than what one wants to hold as zeros in memory; the rest is the next turn's.
+            length = Math.Min(length, MaxRunBytes);
             WriteZeros(offsetBytes, (int)length);
         }
 

@@ -27,11 +27,8 @@ sealed class StreamWriter : ExtentWriter
     readonly GrainAllocator _allocator;
     readonly GrainCodec _codec;
     readonly bool _hasParent;
-
-    // Held over the write: an end of stream that was meant for the sector behind the last grain must not land on a
-    // grain that was reserved and written meanwhile. The deflating, which takes the time, is outside.
     readonly Lock _endLock = new();
-    bool _appended;
+    int _appended;
 
     internal StreamWriter(
         WriteFile file, SparseExtent extent, SparseTables tables, GrainAllocator allocator, GrainCodec codec,
@@ -85,12 +82,20 @@ sealed class StreamWriter : ExtentWriter
     internal override void Collect(FlushBatch batch)
     {
         // In the data phase, so that no table entry is durable before the stream's end lies behind its grain.
-        lock (_endLock)
+        if (Interlocked.Exchange(ref _appended, 0) != 0)
         {
-            if (_appended)
+            // The end of the stream is where the next grain goes: whoever reserves that place meanwhile writes later.
+            try
             {
-                File!.Write(s_endOfStream, _allocator.NextSector << Sector.Shift);
-                _appended = false;
+                lock (_endLock)
+                {
+                    File!.Write(s_endOfStream, _allocator.NextSector << Sector.Shift);
+                }
+            }
+            catch
+            {
+                Volatile.Write(ref _appended, 1);
+                throw;
             }
         }
 
@@ -224,13 +229,15 @@ sealed class StreamWriter : ExtentWriter
         int sectors = (int)Sector.CountFor(GrainMarker.SizeBytes + dataBytes);
         stored.AsSpan(GrainMarker.SizeBytes + dataBytes, (sectors << Sector.Shift) - GrainMarker.SizeBytes - dataBytes)
             .Clear();
+        uint sector;
         lock (_endLock)
         {
-            uint sector = _allocator.ReserveSectors(sectors);
-            File!.Write(stored.AsSpan(0, sectors << Sector.Shift), (long)sector << Sector.Shift);
-            _appended = true;
-            return sector;
+            sector = _allocator.ReserveSectors(sectors);
         }
+
+        File!.Write(stored.AsSpan(0, sectors << Sector.Shift), (long)sector << Sector.Shift);
+        Volatile.Write(ref _appended, 1);
+        return sector;
     }
 
     static byte[] Buffer(ref byte[]? buffer, int lengthBytes) =>

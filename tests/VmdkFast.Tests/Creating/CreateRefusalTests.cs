@@ -7,6 +7,7 @@ namespace VmdkFast.Tests.Creating;
 public sealed class CreateRefusalTests : IDisposable
 {
     static readonly VmdkCreateOptions s_plain = new() { LengthBytes = MiB, Sync = false };
+    static readonly VmdkCreateOptions s_flat = s_plain with { Kind = VmdkDiskKind.MonolithicFlat };
 
     readonly TempFolder _folder = new();
 
@@ -22,7 +23,7 @@ public sealed class CreateRefusalTests : IDisposable
         { "Flat image can't have backing file", s_plain with { Kind = VmdkDiskKind.MonolithicFlat, ParentPath = "p" } },
         { "Flat image can't have backing file", s_plain with { Kind = VmdkDiskKind.Vmfs, ParentPath = "p" } },
         { "can't have a backing file", s_plain with { Kind = VmdkDiskKind.StreamOptimized, ParentPath = "p" } },
-        { "Flat image can't enable zeroed grain", s_plain with { Kind = VmdkDiskKind.TwoGbMaxExtentFlat, ZeroGrains = true } },
+        { "Flat image can't enable zeroed grain", s_flat with { ZeroGrains = true } },
         { "can't enable zeroed grain", s_plain with { Kind = VmdkDiskKind.StreamOptimized, ZeroGrains = true } },
         { "can't enable zeroed grain", s_plain with { Kind = VmdkDiskKind.VmfsSparse, ZeroGrains = true } },
         { "has no grains", s_plain with { Kind = VmdkDiskKind.MonolithicFlat, GrainBytes = 65536 } },
@@ -32,7 +33,7 @@ public sealed class CreateRefusalTests : IDisposable
         { "A grain of 256 bytes", s_plain with { Kind = VmdkDiskKind.VmfsSparse, GrainBytes = 256 } },
         { "A grain of 2097152 bytes", s_plain with { Kind = VmdkDiskKind.VmfsSparse, GrainBytes = 2 * MiB } },
         { "only by flat images", s_plain with { Preallocation = VmdkPreallocation.Full } },
-        { "not by VmfsThin", s_plain with { Kind = VmdkDiskKind.VmfsThin, Preallocation = VmdkPreallocation.Reserved } },
+        { "not by VmfsThin", s_flat with { Kind = VmdkDiskKind.VmfsThin, Preallocation = VmdkPreallocation.Full } },
         { "hardware is 1 or more", s_plain with { HardwareVersion = 0 } },
         { "no content IDs", s_plain with { ContentId = 0xffff_ffff } },
         { "no content IDs", s_plain with { ContentId = 0xffff_fffe } },
@@ -43,7 +44,7 @@ public sealed class CreateRefusalTests : IDisposable
         { "kind SeSparse cannot", s_plain with { Kind = VmdkDiskKind.SeSparse } },
         { "kind Unknown cannot", s_plain with { Kind = VmdkDiskKind.Unknown } },
         { "adapter is not known", s_plain with { Adapter = (VmdkAdapter)9 } },
-        { "preallocation is not known", s_plain with { Kind = VmdkDiskKind.MonolithicFlat, Preallocation = (VmdkPreallocation)9 } },
+        { "preallocation is not known", s_flat with { Preallocation = (VmdkPreallocation)9 } },
     };
 
     [Theory]
@@ -60,13 +61,20 @@ public sealed class CreateRefusalTests : IDisposable
     [InlineData("a\"b.vmdk")]
     [InlineData("a\nb.vmdk")]
     [InlineData("a\0b.vmdk")]
-    [InlineData("\ud800.vmdk")]
     [InlineData("folder/")]
     [InlineData("")]
     public async Task ANameThatADescriptorCannotHoldIsRefused(string name)
     {
         await Assert.ThrowsAnyAsync<ArgumentException>(
             () => MakeAsync(name.Length == 0 ? name : Path.Combine(_folder.Path, name), s_plain));
+        Assert.Empty(Names(_folder.Path));
+    }
+
+    [Fact]
+    public async Task ANameThatIsNoUnicodeIsRefused()
+    {
+        // Half of a surrogate pair; no attribute can hold it.
+        await Assert.ThrowsAnyAsync<ArgumentException>(() => MakeAsync(_folder["\ud800.vmdk"], s_plain));
         Assert.Empty(Names(_folder.Path));
     }
 
@@ -147,7 +155,7 @@ public sealed class CreateRefusalTests : IDisposable
         using var cancellation = new CancellationTokenSource();
         Task creation = VmdkDisk.CreateAsync(
             _folder["disk.vmdk"],
-            s_plain with { Kind = VmdkDiskKind.MonolithicFlat, LengthBytes = 4 * GiB, Preallocation = VmdkPreallocation.Full },
+            s_flat with { LengthBytes = 4 * GiB, Preallocation = VmdkPreallocation.Full },
             cancellation.Token);
         await WaitForAsync(() => Directory.EnumerateFiles(_folder.Path).Any(file => new FileInfo(file).Length > 0));
         await cancellation.CancelAsync();
@@ -159,9 +167,10 @@ public sealed class CreateRefusalTests : IDisposable
     public async Task OverwritingReplacesAllFilesAndKeepsTheirMode()
     {
         string path = await MakeAsync(_folder["disk.vmdk"], VmdkDiskKind.MonolithicFlat, MiB);
-        await File.WriteAllBytesAsync(_folder["disk-flat.vmdk"], new byte[4 * MiB], TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(
+            _folder["disk-flat.vmdk"], new byte[4 * MiB], TestContext.Current.CancellationToken);
         Peers.Run("chmod", "604", _folder["disk-flat.vmdk"]).MustSucceed();
-        await MakeAsync(path, s_plain with { Kind = VmdkDiskKind.MonolithicFlat, LengthBytes = 2 * MiB, Overwrite = true });
+        await MakeAsync(path, s_flat with { LengthBytes = 2 * MiB, Overwrite = true });
         Assert.Equal(["disk-flat.vmdk", "disk.vmdk"], Names(_folder.Path));
         Assert.Equal("604", Peers.Run("stat", "-c", "%a", _folder["disk-flat.vmdk"]).MustSucceed().Output.Trim());
         ReadsAsZeros(path, 2 * MiB);

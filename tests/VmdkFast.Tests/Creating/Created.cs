@@ -13,8 +13,12 @@ static class Created
     /// <summary>Everything fixed that would be random.</summary>
     internal static VmdkCreateOptions Fixed(VmdkDiskKind kind, long? lengthBytes) => new()
     {
-        Kind = kind, LengthBytes = lengthBytes, ContentId = 0x1234_5678, LongContentId = new string('a', 32),
-        Uuid = Uuid, Sync = false,
+        Kind = kind,
+        LengthBytes = lengthBytes,
+        ContentId = 0x1234_5678,
+        LongContentId = new string('a', 32),
+        Uuid = Uuid,
+        Sync = false,
     };
 
     internal static async Task<string> MakeAsync(string path, VmdkCreateOptions options)

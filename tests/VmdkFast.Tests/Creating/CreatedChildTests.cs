@@ -20,14 +20,16 @@ public sealed class CreatedChildTests : IDisposable
         string middle = await MakeAsync(_folder["middle.vmdk"], ChildOf(parent) with { Kind = kind });
         string path = await MakeAsync(_folder["child.vmdk"], ChildOf(middle) with { Kind = kind });
 
-        JsonElement data = Assert.Single(QemuImg.Map(path).EnumerateArray(), run => run.GetProperty("data").GetBoolean());
+        JsonElement data = Assert.Single(
+            QemuImg.Map(path).EnumerateArray(), run => run.GetProperty("data").GetBoolean());
         Assert.Equal(2, data.GetProperty("depth").GetInt32());
         Peers.Run("qemu-io", "-f", "vmdk", "-c", "read -P 5 1M 64k", path).MustSucceed();
         using VmdkDisk disk = VmdkDisk.Open(path);
         Assert.Equal(3 * MiB, disk.Length);
         Assert.Equal(["middle.vmdk", "base.vmdk", null], disk.Layers.Select(layer => layer.ParentFileNameHint));
         Assert.Equal(disk.Layers[1].Descriptor!.ContentId, disk.Layers[0].Descriptor!.ParentContentId);
-        VmdkRun run = Assert.Single(disk.Map(TestContext.Current.CancellationToken), run => run.Kind == VmdkRunKind.Data);
+        VmdkRun run = Assert.Single(
+            disk.Map(TestContext.Current.CancellationToken), run => run.Kind == VmdkRunKind.Data);
         Assert.Equal((MiB, 65536L), (run.OffsetBytes, run.LengthBytes));
     }
 
@@ -80,10 +82,13 @@ public sealed class CreatedChildTests : IDisposable
         string parent = MakeParent("base.vmdk", MiB);
         string path = await MakeAsync(_folder["disk-000001.vmdk"], ChildOf(parent) with
         {
-            Kind = VmdkDiskKind.VmfsSparse, ContentId = 1, LongContentId = new string('0', 32),
+            Kind = VmdkDiskKind.VmfsSparse,
+            ContentId = 1,
+            LongContentId = new string('0', 32),
         });
         string text = await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken);
-        Assert.EndsWith("#DDB\n\nddb.longContentID = \"00000000000000000000000000000001\"\n", text, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "#DDB\n\nddb.longContentID = \"00000000000000000000000000000001\"\n", text, StringComparison.Ordinal);
         Assert.Contains("RW 2048 VMFSSPARSE \"disk-000001-delta.vmdk\"\n", text, StringComparison.Ordinal);
     }
 

@@ -18,8 +18,15 @@ public sealed class CreatedLayoutTests : IDisposable
         string path = await MakeAsync(_folder["disk.vmdk"], Fixed(VmdkDiskKind.MonolithicSparse, 10 * MiB));
         var expected = new HostedHeader
         {
-            Version = 1, Flags = 3, CapacitySectors = 20480, GrainSectors = 128, DescriptorSector = 1,
-            DescriptorSectors = 20, TableEntries = 512, RedundantDirectorySector = 21, DirectorySector = 26,
+            Version = 1,
+            Flags = 3,
+            CapacitySectors = 20480,
+            GrainSectors = 128,
+            DescriptorSector = 1,
+            DescriptorSectors = 20,
+            TableEntries = 512,
+            RedundantDirectorySector = 21,
+            DirectorySector = 26,
             OverheadSectors = 128,
         };
         Assert.Equal(expected, HostedHeader.Read(path));
@@ -37,7 +44,8 @@ public sealed class CreatedLayoutTests : IDisposable
         Assert.Equal((0ul, 0ul), (first.DescriptorSector, first.DescriptorSectors));
         Assert.Equal((1ul, 258ul, 640ul),
             (first.RedundantDirectorySector, first.DirectorySector, first.OverheadSectors));
-        Assert.Equal(Enumerable.Range(0, 64).Select(i => (uint)(2 + (4 * i))), Entries(_folder["disk-s001.vmdk"], 1, 64));
+        Assert.Equal(
+            Enumerable.Range(0, 64).Select(i => (uint)(2 + (4 * i))), Entries(_folder["disk-s001.vmdk"], 1, 64));
         Assert.Equal(
             Enumerable.Range(0, 64).Select(i => (uint)(259 + (4 * i))), Entries(_folder["disk-s001.vmdk"], 258, 64));
         Assert.Equal(1ul, HostedHeader.Read(_folder["disk-s002.vmdk"]).CapacitySectors);
@@ -59,9 +67,17 @@ public sealed class CreatedLayoutTests : IDisposable
         string path = await MakeAsync(_folder["disk.vmdk"], Fixed(VmdkDiskKind.StreamOptimized, 5 * GiB));
         var expected = new HostedHeader
         {
-            Version = 3, Flags = 0x30001, CapacitySectors = 10485760, GrainSectors = 128, DescriptorSector = 1,
-            DescriptorSectors = 20, TableEntries = 512, RedundantDirectorySector = 0, DirectorySector = 21,
-            OverheadSectors = 768, CompressAlgorithm = 1,
+            Version = 3,
+            Flags = 0x30001,
+            CapacitySectors = 10485760,
+            GrainSectors = 128,
+            DescriptorSector = 1,
+            DescriptorSectors = 20,
+            TableEntries = 512,
+            RedundantDirectorySector = 0,
+            DirectorySector = 21,
+            OverheadSectors = 768,
+            CompressAlgorithm = 1,
         };
         Assert.Equal(expected, HostedHeader.Read(path));
         Assert.Equal(Enumerable.Range(0, 160).Select(i => (uint)(23 + (4 * i))), Entries(path, 21, 160));
@@ -113,7 +129,7 @@ public sealed class CreatedLayoutTests : IDisposable
         string delta = _folder["disk-delta.vmdk"];
         byte[] bytes = Patch.ReadBytes(delta, 0, 2048);
         Assert.Equal("COWD", Encoding.ASCII.GetString(bytes, 0, 4));
-        uint[] fields = [.. Enumerable.Range(1, 10).Select(i => BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(4 * i)))];
+        uint[] fields = Numbers(bytes.AsSpan(4, 40));
         Assert.Equal([1u, 3u, 10485760u, 1u, 4u, 2560u, 24u, 652u, 255u, 63u], fields);
         Assert.Equal(25 * 512, new FileInfo(delta).Length);
         Assert.Contains(
@@ -125,7 +141,9 @@ public sealed class CreatedLayoutTests : IDisposable
     {
         string path = await MakeAsync(_folder["disk.vmdk"], Fixed(VmdkDiskKind.VmfsThin, GiB) with
         {
-            Adapter = VmdkAdapter.LegacyEsx, HardwareVersion = 13, ToolsVersion = 10272,
+            Adapter = VmdkAdapter.LegacyEsx,
+            HardwareVersion = 13,
+            ToolsVersion = 10272,
         });
         const string Expected = """
             # Disk DescriptorFile
@@ -195,9 +213,17 @@ public sealed class CreatedLayoutTests : IDisposable
     static string Value(VmdkDescriptor descriptor, string key) =>
         Assert.Single(descriptor.Entries, entry => entry.Key == key).Value;
 
-    static uint[] Entries(string path, ulong sector, int count)
+    static uint[] Entries(string path, ulong sector, int count) =>
+        Numbers(Patch.ReadBytes(path, (long)sector * 512, count * 4));
+
+    static uint[] Numbers(ReadOnlySpan<byte> bytes)
     {
-        byte[] bytes = Patch.ReadBytes(path, (long)sector * 512, count * 4);
-        return [.. Enumerable.Range(0, count).Select(i => BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(4 * i)))];
+        var numbers = new uint[bytes.Length / 4];
+        for (int i = 0; i < numbers.Length; i++)
+        {
+            numbers[i] = BinaryPrimitives.ReadUInt32LittleEndian(bytes[(4 * i)..]);
+        }
+
+        return numbers;
     }
 }

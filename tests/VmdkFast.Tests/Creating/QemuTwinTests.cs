@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using VmdkFast.Tests.Support;
 using Xunit;
@@ -43,7 +42,13 @@ public sealed class QemuTwinTests : IDisposable
         Assert.Equal(
             expected.GetProperty("virtual-size").GetInt64(), found.GetProperty("virtual-size").GetInt64());
         Assert.Equal(QemuExtents(expected), QemuExtents(found));
-        Assert.Equal(QemuImg.Check(theirs).ExitCode, QemuImg.Check(ours).ExitCode);
+        if (lengthBytes <= 5 * GiB)
+        {
+            // It looks at every grain: 62 TiB would take minutes.
+            Assert.Equal(QemuImg.Check(theirs).ExitCode, QemuImg.Check(ours).ExitCode);
+        }
+
+        Peers.Run("qemu-io", "-r", "-f", "vmdk", "-c", $"read -P 0 {lengthBytes - 512} 512", ours).MustSucceed();
         ReadsAsZeros(ours, lengthBytes);
 
         using VmdkDisk twin = VmdkDisk.Open(theirs), disk = VmdkDisk.Open(ours);
@@ -81,18 +86,12 @@ public sealed class QemuTwinTests : IDisposable
     [InlineData(VmdkDiskKind.VmfsSparse, 512)]
     [InlineData(VmdkDiskKind.VmfsSparse, 5 * GiB)]
     [InlineData(VmdkDiskKind.VmfsSparse, 2 * TiB - 512)]
-    public async Task QemuReadsAndWritesDisksOfEsx(VmdkDiskKind kind, long lengthBytes)
+    public async Task QemuReadsDisksOfEsx(VmdkDiskKind kind, long lengthBytes)
     {
         string path = await MakeAsync(_folder["disk.vmdk"], kind, lengthBytes);
         Assert.Equal(lengthBytes, QemuImg.Info(path).GetProperty("virtual-size").GetInt64());
+        Peers.Run("qemu-io", "-r", "-f", "vmdk", "-c", $"read -P 0 {lengthBytes - 512} 512", path).MustSucceed();
         ReadsAsZeros(path, lengthBytes);
-        string at = (lengthBytes - 512).ToString(CultureInfo.InvariantCulture);
-        Peers.Run("qemu-io", "-f", "vmdk", "-c", $"write -P 7 {at} 512", path).MustSucceed();
-        Peers.Run("qemu-io", "-f", "vmdk", "-c", $"read -P 7 {at} 512", path).MustSucceed();
-        using VmdkDisk disk = VmdkDisk.Open(path);
-        var bytes = new byte[512];
-        disk.Read(bytes, lengthBytes - 512);
-        Assert.Equal(-1, bytes.AsSpan().IndexOfAnyExcept((byte)7));
     }
 
     [Theory]
@@ -105,14 +104,15 @@ public sealed class QemuTwinTests : IDisposable
         const long LengthBytes = (5 * GiB) - 512;
         string path = await MakeAsync(_folder["disk.vmdk"], new VmdkCreateOptions
         {
-            Kind = kind, LengthBytes = LengthBytes, ZeroGrains = zeroGrains, Sync = false,
+            Kind = kind,
+            LengthBytes = LengthBytes,
+            ZeroGrains = zeroGrains,
+            Sync = false,
         });
         Peers.Run(
             "qemu-io", "-f", "vmdk", "-c", "write -P 1 0 64k", "-c", "write -P 2 2147483136 1k",
             "-c", $"write -P 3 {LengthBytes - 4096} 4096", "-c", "write -z 0 64k", path).MustSucceed();
-
-        // 63: qemu-img checks no flat image.
-        Assert.Equal(kind == VmdkDiskKind.TwoGbMaxExtentFlat ? 63 : 0, QemuImg.Check(path).ExitCode);
+        Assert.Equal(0, QemuImg.Check(path).ExitCode);
         using VmdkDisk disk = VmdkDisk.Open(path);
         var bytes = new byte[1024];
         disk.Read(bytes, 2 * GiB - 512);

@@ -57,7 +57,10 @@ sealed class RecordingFile(ImageFile inner, RecordedHistory history, int index) 
     {
         var change = new FileChange
         {
-            Kind = kind, File = index, OffsetBytes = offsetBytes, LengthBytes = lengthBytes,
+            Kind = kind,
+            File = index,
+            OffsetBytes = offsetBytes,
+            LengthBytes = lengthBytes,
         };
         history.Append(change);
         return change;

@@ -90,7 +90,11 @@ public sealed class SimulatorTests : IDisposable
         ImageFile file = _history.Wrap(_first);
         var late = new FileChange
         {
-            Kind = ChangeKind.Write, File = 0, OffsetBytes = 0, LengthBytes = 512, Bytes = new byte[512],
+            Kind = ChangeKind.Write,
+            File = 0,
+            OffsetBytes = 0,
+            LengthBytes = 512,
+            Bytes = new byte[512],
         };
         late.Bytes[0] = 1;
         _history.Append(late);

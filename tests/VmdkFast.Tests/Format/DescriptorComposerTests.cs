@@ -12,7 +12,9 @@ public sealed class DescriptorComposerTests
     {
         var composer = new DescriptorComposer
         {
-            Kind = VmdkDiskKind.MonolithicFlat, ContentId = 0xABC, ParentContentId = 0x1234,
+            Kind = VmdkDiskKind.MonolithicFlat,
+            ContentId = 0xABC,
+            ParentContentId = 0x1234,
             ParentFileNameHint = "base.vmdk",
             Extents = [ExtentLine.ForFile(VmdkExtentType.Flat, 4096, "x-flat.vmdk"), ExtentLine.ForZeros(8)],
             DatabaseEntries = DescriptorComposer.StandardDatabase(
@@ -61,7 +63,10 @@ public sealed class DescriptorComposerTests
     {
         var composer = new DescriptorComposer
         {
-            Kind = VmdkDiskKind.Custom, ContentId = 1, ParentFileNameHint = hint, Extents = [],
+            Kind = VmdkDiskKind.Custom,
+            ContentId = 1,
+            ParentFileNameHint = hint,
+            Extents = [],
             DatabaseEntries = [KeyValuePair.Create(key, value)],
         };
 
@@ -122,8 +127,12 @@ public sealed class DescriptorComposerTests
         s_extents.List[0, 20], s_entries.List[0, 10], (kind, id, parent, hint, extents, entries) =>
             new DescriptorComposer
             {
-                Kind = kind, ContentId = id, ParentContentId = parent, ParentFileNameHint = hint,
-                Extents = extents, DatabaseEntries = entries,
+                Kind = kind,
+                ContentId = id,
+                ParentContentId = parent,
+                ParentFileNameHint = hint,
+                Extents = extents,
+                DatabaseEntries = entries,
             });
 
     static readonly Gen<string> s_messy = Gen.Select(

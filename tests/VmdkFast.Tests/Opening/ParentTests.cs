@@ -81,7 +81,9 @@ public sealed class ParentTests
             {
                 Descriptor = new DescriptorText
                 {
-                    Cid = 7, ParentCid = 7, ParentHint = $"disk{(i + 1) % length}.vmdk",
+                    Cid = 7,
+                    ParentCid = 7,
+                    ParentHint = $"disk{(i + 1) % length}.vmdk",
                 },
             });
         }

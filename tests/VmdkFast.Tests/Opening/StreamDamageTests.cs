@@ -24,7 +24,9 @@ public sealed class StreamDamageTests
         GuestContent content = Content(1 << 20);
         string path = StreamImage.Write(folder.Path, "disk", content, new StreamOptions
         {
-            Layout = StreamLayout.Local, Damage = damage, DamagedGrain = DamagedGrain,
+            Layout = StreamLayout.Local,
+            Damage = damage,
+            DamagedGrain = DamagedGrain,
         });
 
         VmdkException refusal = Refusal.OfReading(path, DamagedGrain * GrainBytes);
@@ -52,7 +54,11 @@ public sealed class StreamDamageTests
         using var folder = new TempFolder();
         string path = StreamImage.Write(folder.Path, "disk", Content(8 << 20), new StreamOptions
         {
-            Layout = StreamLayout.Local, GrainSectors = 8192, Level = 1, Damage = damage, DamagedGrain = 1,
+            Layout = StreamLayout.Local,
+            GrainSectors = 8192,
+            Level = 1,
+            Damage = damage,
+            DamagedGrain = 1,
         });
 
         VmdkException refusal = Refusal.OfReading(path, (8 << 20) - 512);
@@ -68,7 +74,9 @@ public sealed class StreamDamageTests
         using var folder = new TempFolder();
         string path = StreamImage.Write(folder.Path, "disk", Content(1 << 20), new StreamOptions
         {
-            Layout = StreamLayout.Local, Damage = StreamDamage.Truncated, DamagedGrain = 15,
+            Layout = StreamLayout.Local,
+            Damage = StreamDamage.Truncated,
+            DamagedGrain = 15,
         });
 
         Refusal.OfReading(path, 15 * GrainBytes).Says(
@@ -84,7 +92,9 @@ public sealed class StreamDamageTests
         using var folder = new TempFolder();
         string path = StreamImage.Write(folder.Path, "disk", Content(1 << 20), new StreamOptions
         {
-            Layout = StreamLayout.Export, Damage = damage, DamagedGrain = 15,
+            Layout = StreamLayout.Export,
+            Damage = damage,
+            DamagedGrain = 15,
         });
 
         VmdkException refusal = Refusal.OfOpening(path);

@@ -1,0 +1,180 @@
+using VmdkFast.Tests.Support;
+using Xunit;
+
+namespace VmdkFast.Tests.Writing;
+
+/// <summary>Writers that meet, at moments that a double picks.</summary>
+public sealed class WriteRaceTests
+{
+    const int GrainBytes = 1 << 16;
+    const long LengthBytes = 64 * GrainBytes;
+    const byte Held = 0xd1;
+
+    [Theory]
+    [InlineData(ImageKind.MonolithicSparse)]
+    [InlineData(ImageKind.CowdOfLargeGrains)]
+    public void TwoFirstWritersOfOneGrainLoseNothing(ImageKind kind)
+    {
+        using var folder = new TempFolder();
+        string path = Make(kind, folder);
+        (VmdkDisk disk, BlockingFile file) = OpenBlocking(path);
+        using (disk)
+        {
+            Actor first = StartHeld(disk, file, 10 * GrainBytes);
+            Actor second = Actor.Start(() => disk.Write([2], (10 * GrainBytes) + 9000)).AwaitWaitingOrEnded();
+            Assert.False(second.HasEnded, "Two writers fill one grain at the same time.");
+            file.Release.Set();
+            Actor.JoinAll(first, second);
+        }
+
+        using VmdkDisk again = VmdkDisk.Open(path);
+        Writable.Holds(again, 10 * GrainBytes, 100, Held);
+        Writable.Holds(again, (10 * GrainBytes) + 9000, 1, 2);
+    }
+
+    [Fact]
+    public void WhoWaitedForAFirstWriterThatFailsWritesTheGrain()
+    {
+        using var folder = new TempFolder();
+        string path = Make(ImageKind.MonolithicSparse, folder);
+        (VmdkDisk disk, BlockingFile file) = OpenBlocking(path);
+        using (disk)
+        {
+            file.Failure = new VmdkException(VmdkErrorCode.InputOutput, path, "no space");
+            Actor first = StartHeld(disk, file, 10 * GrainBytes);
+            Actor second = Actor.Start(() => disk.Write([2], (10 * GrainBytes) + 9000)).AwaitWaitingOrEnded();
+            file.Release.Set();
+
+            Assert.Same(file.Failure, first.Join());
+            Actor.JoinAll(second);
+        }
+
+        using VmdkDisk again = VmdkDisk.Open(path);
+        Writable.Holds(again, 10 * GrainBytes, 9000, 0);
+        Writable.Holds(again, (10 * GrainBytes) + 9000, 1, 2);
+    }
+
+    [Fact]
+    public void WhileOneWriterIsHeldUpAllOthersGoOn()
+    {
+        using var folder = new TempFolder();
+        string path = Make(ImageKind.MonolithicSparse, folder);
+        (VmdkDisk disk, BlockingFile file) = OpenBlocking(path);
+        using (disk)
+        {
+            Actor held = StartHeld(disk, file, 10 * GrainBytes);
+
+            // Overwrites, allocations, a read, zeros and a flush, all in the same table.
+            Actor.JoinAll(
+                Actor.Start(() => disk.Write(Writable.Filled(100, 3), 0)),
+                Actor.Start(() => disk.Write(Writable.Filled(100, 4), GrainBytes)),
+                Actor.Start(() => disk.Write(Writable.Filled(100, 5), 12 * GrainBytes)),
+                Actor.Start(() => disk.Write(Writable.Filled(3 * GrainBytes, 6), 20 * GrainBytes)),
+                Actor.Start(() => disk.WriteZeroes(3 * GrainBytes, GrainBytes)),
+                Actor.Start(() => Writable.Holds(disk, 10 * GrainBytes, GrainBytes, 0)),
+                Actor.Start(disk.Flush));
+            Assert.False(held.HasEnded);
+            file.Release.Set();
+            Actor.JoinAll(held);
+        }
+
+        using VmdkDisk again = VmdkDisk.Open(path);
+        Writable.Holds(again, 0, 100, 3);
+        Writable.Holds(again, GrainBytes, 100, 4);
+        Writable.Holds(again, 3 * GrainBytes, GrainBytes, 0);
+        Writable.Holds(again, 10 * GrainBytes, 100, Held);
+        Writable.Holds(again, 12 * GrainBytes, 100, 5);
+        Writable.Holds(again, 20 * GrainBytes, 3 * GrainBytes, 6);
+    }
+
+    [Fact]
+    public void ZerosBesideAFirstWriterComeBeforeOrAfterAllOfIt()
+    {
+        using var folder = new TempFolder();
+        string path = Make(ImageKind.MonolithicSparse, folder);
+        (VmdkDisk disk, BlockingFile file) = OpenBlocking(path);
+        using (disk)
+        {
+            Actor held = StartHeld(disk, file, 10 * GrainBytes);
+
+            // The entry is still 0, which says that there is nothing to clear: either order of the two is right.
+            Actor clear = Actor.Start(() => disk.WriteZeroes(10 * GrainBytes, GrainBytes)).AwaitWaitingOrEnded();
+            file.Release.Set();
+            Actor.JoinAll(held, clear);
+            byte now = Writable.Read(disk, 10 * GrainBytes, 1)[0];
+            Assert.True(now is 0 or Held);
+            Writable.Holds(disk, 10 * GrainBytes, 100, now);
+        }
+    }
+
+    [Fact]
+    public void ClosingWaitsForTheWritersUnderWay()
+    {
+        using var folder = new TempFolder();
+        string path = Make(ImageKind.MonolithicSparse, folder);
+        (VmdkDisk disk, BlockingFile file) = OpenBlocking(path);
+        Actor held = StartHeld(disk, file, 10 * GrainBytes);
+        Actor close = Actor.Start(disk.Dispose).AwaitWaitingOrEnded();
+        Assert.False(close.HasEnded);
+        Assert.Throws<ObjectDisposedException>(() => disk.Write([1], 0));
+
+        file.Release.Set();
+        Actor.JoinAll(held, close);
+
+        using VmdkDisk again = VmdkDisk.Open(path);
+        Writable.Holds(again, 10 * GrainBytes, 100, Held);
+    }
+
+    [Theory]
+    [InlineData(WritableKind.ZeroGrains)]
+    [InlineData(WritableKind.EmptyCowd)]
+    [InlineData(WritableKind.SparseOverFlat)]
+    [InlineData(WritableKind.SparseWithAbsentTables)]
+    public void ManyFirstWritersOfTheSameGrainsLoseNothing(WritableKind kind)
+    {
+        const int Writers = 8;
+        const int PieceBytes = 64;
+        using var folder = new TempFolder();
+        (string path, GuestContent content) = WritableKinds.Write(kind, folder.Path, seed: 4);
+        byte[] expected = content.Read(0, (int)content.LengthBytes);
+        using (VmdkDisk disk = Writable.OpenFast(path))
+        {
+            Actor.JoinAll(Actor.StartMany(Writers, writer =>
+            {
+                byte[] piece = Writable.Filled(PieceBytes, (byte)(writer + 1));
+                for (int offset = writer * PieceBytes; offset < expected.Length - PieceBytes; offset += 2048)
+                {
+                    disk.Write(piece, offset);
+                    piece.CopyTo(expected, offset);
+                }
+            }));
+        }
+
+        using VmdkDisk again = VmdkDisk.Open(path);
+        byte[] actual = Writable.Read(again, 0, expected.Length);
+        Assert.Equal(expected.Length, actual.AsSpan().CommonPrefixLength(expected));
+    }
+
+    static string Make(ImageKind kind, TempFolder folder) =>
+        ImageKinds.Write(
+            kind, folder.Path, new GuestContent(LengthBytes).Fill(0, 8 * GrainBytes, ContentPattern.Stamp));
+
+    // Of an image with several files, the one with the grains is opened last.
+    static (VmdkDisk Disk, BlockingFile File) OpenBlocking(string path)
+    {
+        (VmdkDisk disk, BlockingFile file) = Writable.Open(path, inner => new BlockingFile(inner));
+
+        // Content ID, unclean mark and tables are behind us.
+        disk.Write([1], 8 * GrainBytes);
+        return (disk, file);
+    }
+
+    // A writer of a new grain whose data has not arrived in the file.
+    static Actor StartHeld(VmdkDisk disk, BlockingFile file, long offsetBytes)
+    {
+        file.BlockNext((_, bytes) => bytes.Span.Contains(Held));
+        Actor held = Actor.Start(() => disk.Write(Writable.Filled(100, Held), offsetBytes));
+        Actor.Await(file.Arrived);
+        return held;
+    }
+}
