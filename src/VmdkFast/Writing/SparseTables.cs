@@ -157,7 +157,13 @@ sealed class SparseTables
         _marks.WriteChanges(_file);
         if (_marks.WasUnclean)
         {
-            _entitledToClean = new TableReconciler(_file, _extent, RedundantTableOffset).Reconcile();
+            _entitledToClean = new TableReconciler(_file, _extent, CopyOf).Reconcile();
+            if (_marks.IsCowd)
+            {
+                // Grains behind the old value may be in use, and others begin to fill there once the mark is gone.
+                _file.Write(SparseMarks.Bytes((uint)_allocator.NextSector), SparseMarks.FreeSectorOffsetBytes);
+            }
+
             return;
         }
 
@@ -172,6 +178,31 @@ sealed class SparseTables
         {
             _marks.Write(_file, unclean: false);
         }
+    }
+
+    // The two directories are in different sectors: of a new table's entries a power cut may have kept either one. A
+    // writer that trusts the redundant directory would write the copy of a table to sector 0, over the header.
+    long? CopyOf(int tableIndex, bool exists)
+    {
+        if (_redundant is null)
+        {
+            return null;
+        }
+
+        long? offsetBytes = RedundantTableOffset(tableIndex);
+        if (exists == offsetBytes.HasValue && (exists || _redundant.Get(tableIndex) == 0))
+        {
+            return offsetBytes;
+        }
+
+        uint sector = exists ? _allocator.ReserveSectors(TableSectors) : 0;
+        _redundant.Set(tableIndex, sector);
+        lock (_lock)
+        {
+            _dirtyDirectorySectors.Add(tableIndex >> Table.SectorShift);
+        }
+
+        return exists ? (long)sector << Sector.Shift : null;
     }
 
     uint AllSectors => TableSectors >= 32 ? uint.MaxValue : (1u << TableSectors) - 1;

@@ -34,7 +34,7 @@ sealed class CutRecovery(ScratchFolder folder, DiskReading reading, byte[] origi
         Dictionary<long, int> seen = ReadJudged(Cut, oracle, sectors, place);
         if (random.NextBelow(Structure) == 0)
         {
-            Complain(StructureAudit.Check(Cut, closed: false), place);
+            Complain(StructureAudit.Check(Cut), place);
         }
 
         if (random.NextBelow(AskedQemu) == 0)
@@ -136,12 +136,12 @@ sealed class CutRecovery(ScratchFolder folder, DiskReading reading, byte[] origi
         }
 
         ReadJudged(Cut, oracle, [.. seen.Keys.Order()], place + ", recovered");
-        Complain(StructureAudit.Check(Cut, closed: true), place + ", recovered");
+        Complain(StructureAudit.Check(Cut, history.Changed), place + ", recovered");
         return history;
     }
 
     // Over what was there, and where perhaps nothing was.
-    void WriteSome(GuestSession session, VmdkDisk disk, Dictionary<long, int> seen, SplitMix random)
+    static void WriteSome(GuestSession session, VmdkDisk disk, Dictionary<long, int> seen, SplitMix random)
     {
         long[] sectors = [.. seen.Keys];
         int writes = 1 + (int)random.NextBelow(3);
