@@ -22,7 +22,6 @@ sealed class SparseTables
     readonly Lock _lock = new();
 
     // Made once: a delegate for each overwrite would be its only allocation.
-    readonly Func<int, uint> _makeTable;
     readonly List<Table> _dirty = [];
     readonly HashSet<int> _newTables = [];
     bool _entitledToClean;
@@ -36,7 +35,6 @@ sealed class SparseTables
         _layout = extent.Layout;
         _marks = marks;
         _allocator = allocator;
-        _makeTable = MakeTable;
         _redundant = _layout.RedundantDirectoryOffsetBytes == 0
             ? null
             : new DirectoryCopy(file, _layout.RedundantDirectoryOffsetBytes);
