@@ -22,8 +22,10 @@ sealed class SparseTables
     readonly Lock _lock = new();
 
     // Made once: a delegate for each overwrite would be its only allocation.
+    readonly Func<int, uint> _makeTable;
     readonly List<Table> _dirty = [];
     readonly HashSet<int> _newTables = [];
+    readonly HashSet<int> _dirtyDirectorySectors = [];
     bool _entitledToClean;
 
     internal SparseTables(
@@ -35,6 +37,7 @@ sealed class SparseTables
         _layout = extent.Layout;
         _marks = marks;
         _allocator = allocator;
+        _makeTable = MakeTable;
         _redundant = _layout.RedundantDirectoryOffsetBytes == 0
             ? null
             : new DirectoryCopy(file, _layout.RedundantDirectoryOffsetBytes);
@@ -119,15 +122,18 @@ sealed class SparseTables
     internal void Collect(FlushBatch batch, SparseWriter? freed)
     {
         Table[] dirty;
-        int[] newTables;
+        int[] directorySectors;
         lock (_lock)
         {
             dirty = [.. _dirty];
             _dirty.Clear();
 
             // One that is being made has no entry yet: this flush would write the old one, and no other would follow.
-            newTables = [.. _newTables.Where(IsInDirectory)];
+            int[] newTables = [.. _newTables.Where(IsInDirectory)];
             _newTables.ExceptWith(newTables);
+            _dirtyDirectorySectors.UnionWith(newTables.Select(tableIndex => tableIndex >> Table.SectorShift));
+            directorySectors = [.. _dirtyDirectorySectors];
+            _dirtyDirectorySectors.Clear();
         }
 
         _dirtyCount.Add(-dirty.Length);
@@ -137,12 +143,12 @@ sealed class SparseTables
             Collect(batch, freed, table);
         }
 
-        if (newTables.Length > 0)
+        if (directorySectors.Length > 0)
         {
-            CollectDirectory(batch, newTables);
+            CollectDirectory(batch, directorySectors);
         }
 
-        if (_marks.IsCowd && (dirty.Length > 0 || newTables.Length > 0))
+        if (_marks.IsCowd && (dirty.Length > 0 || directorySectors.Length > 0))
         {
             batch.Add(
                 _file, SparseMarks.FreeSectorOffsetBytes, SparseMarks.Bytes((uint)_allocator.NextSector), rank: 1);
@@ -238,9 +244,9 @@ sealed class SparseTables
     bool IsInDirectory(int tableIndex) =>
         Volatile.Read(ref _extent.Tables.GetSegment(tableIndex).Directory[tableIndex & (TableSegment.Length - 1)]) != 0;
 
-    void CollectDirectory(FlushBatch batch, int[] newTables)
+    void CollectDirectory(FlushBatch batch, int[] sectors)
     {
-        foreach (int sector in newTables.Select(tableIndex => tableIndex >> Table.SectorShift).Distinct())
+        foreach (int sector in sectors)
         {
             int firstEntry = sector << Table.SectorShift;
             TableSegment segment = _extent.Tables.GetSegment(firstEntry);
@@ -262,7 +268,7 @@ sealed class SparseTables
         {
             lock (_lock)
             {
-                _newTables.UnionWith(newTables);
+                _dirtyDirectorySectors.UnionWith(sectors);
             }
         });
     }
