@@ -224,23 +224,27 @@ sealed class DiskWriter
     {
         _freed.Reclaim();
         var batch = new FlushBatch();
-        foreach (ExtentWriter extent in _extents)
+        try
         {
-            extent.Collect(batch);
-        }
+            foreach (ExtentWriter extent in _extents)
+            {
+                extent.Collect(batch);
+            }
 
-        _unmapped.AddRange(batch.Freed);
-        if (!batch.IsEmpty)
-        {
-            try
+            if (!batch.IsEmpty)
             {
                 Barrier();
             }
-            catch
-            {
-                batch.GiveBack();
-                throw;
-            }
+        }
+        catch
+        {
+            batch.GiveBack();
+            throw;
+        }
+        finally
+        {
+            // Also after a failure: the tables are as dirty as before, so that the next flush covers their un-mapping.
+            _unmapped.AddRange(batch.Freed);
         }
 
         batch.Write();

@@ -42,17 +42,18 @@ sealed class FreedGrains(OperationGate gate)
         if (_drainingParity >= 0 && gate.IsQuiet(_drainingParity))
         {
             _drainingParity = -1;
+            SparseWriter[] owners = [.. _draining.Select(freed => freed.Owner).Distinct()];
             foreach ((SparseWriter owner, uint sector) in _draining)
             {
                 owner.Allocator.GiveBack(sector);
             }
 
-            foreach (SparseWriter owner in _draining.Select(freed => freed.Owner).Distinct())
+            // Before the punching, which may fail: a grain that is given back twice gets two owners.
+            _draining.Clear();
+            foreach (SparseWriter owner in owners)
             {
                 owner.Punch(owner.Allocator.TakeFreeBeyond(KeptBytes));
             }
-
-            _draining.Clear();
         }
 
         // Only one epoch is waited for at a time: with two, an operation of the first would hide in the third's parity.

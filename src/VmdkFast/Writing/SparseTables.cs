@@ -25,6 +25,7 @@ sealed class SparseTables
     readonly Func<int, uint> _makeTable;
     readonly List<Table> _dirty = [];
     readonly HashSet<int> _newTables = [];
+    readonly HashSet<int> _dirtyDirectorySectors = [];
     bool _entitledToClean;
 
     internal SparseTables(
@@ -121,15 +122,18 @@ sealed class SparseTables
     internal void Collect(FlushBatch batch, SparseWriter? freed)
     {
         Table[] dirty;
-        int[] newTables;
+        int[] directorySectors;
         lock (_lock)
         {
             dirty = [.. _dirty];
             _dirty.Clear();
 
             // One that is being made has no entry yet: this flush would write the old one, and no other would follow.
-            newTables = [.. _newTables.Where(IsInDirectory)];
+            int[] newTables = [.. _newTables.Where(IsInDirectory)];
             _newTables.ExceptWith(newTables);
+            _dirtyDirectorySectors.UnionWith(newTables.Select(tableIndex => tableIndex >> Table.SectorShift));
+            directorySectors = [.. _dirtyDirectorySectors];
+            _dirtyDirectorySectors.Clear();
         }
 
         _dirtyCount.Add(-dirty.Length);
@@ -139,12 +143,12 @@ sealed class SparseTables
             Collect(batch, freed, table);
         }
 
-        if (newTables.Length > 0)
+        if (directorySectors.Length > 0)
         {
-            CollectDirectory(batch, newTables);
+            CollectDirectory(batch, directorySectors);
         }
 
-        if (_marks.IsCowd && (dirty.Length > 0 || newTables.Length > 0))
+        if (_marks.IsCowd && (dirty.Length > 0 || directorySectors.Length > 0))
         {
             batch.Add(
                 _file, SparseMarks.FreeSectorOffsetBytes, SparseMarks.Bytes((uint)_allocator.NextSector), rank: 1);
@@ -157,7 +161,13 @@ sealed class SparseTables
         _marks.WriteChanges(_file);
         if (_marks.WasUnclean)
         {
-            _entitledToClean = new TableReconciler(_file, _extent, RedundantTableOffset).Reconcile();
+            _entitledToClean = new TableReconciler(_file, _extent, CopyOf).Reconcile();
+            if (_marks.IsCowd)
+            {
+                // Grains behind the old value may be in use, and others begin to fill there once the mark is gone.
+                _file.Write(SparseMarks.Bytes((uint)_allocator.NextSector), SparseMarks.FreeSectorOffsetBytes);
+            }
+
             return;
         }
 
@@ -172,6 +182,31 @@ sealed class SparseTables
         {
             _marks.Write(_file, unclean: false);
         }
+    }
+
+    // The two directories are in different sectors: of a new table's entries a power cut may have kept either one. A
+    // writer that trusts the redundant directory would write the copy of a table to sector 0, over the header.
+    long? CopyOf(int tableIndex, bool exists)
+    {
+        if (_redundant is null)
+        {
+            return null;
+        }
+
+        long? offsetBytes = RedundantTableOffset(tableIndex);
+        if (exists == offsetBytes.HasValue && (exists || _redundant.Get(tableIndex) == 0))
+        {
+            return offsetBytes;
+        }
+
+        uint sector = exists ? _allocator.ReserveSectors(TableSectors) : 0;
+        _redundant.Set(tableIndex, sector);
+        lock (_lock)
+        {
+            _dirtyDirectorySectors.Add(tableIndex >> Table.SectorShift);
+        }
+
+        return exists ? (long)sector << Sector.Shift : null;
     }
 
     uint AllSectors => TableSectors >= 32 ? uint.MaxValue : (1u << TableSectors) - 1;
@@ -209,9 +244,9 @@ sealed class SparseTables
     bool IsInDirectory(int tableIndex) =>
         Volatile.Read(ref _extent.Tables.GetSegment(tableIndex).Directory[tableIndex & (TableSegment.Length - 1)]) != 0;
 
-    void CollectDirectory(FlushBatch batch, int[] newTables)
+    void CollectDirectory(FlushBatch batch, int[] sectors)
     {
-        foreach (int sector in newTables.Select(tableIndex => tableIndex >> Table.SectorShift).Distinct())
+        foreach (int sector in sectors)
         {
             int firstEntry = sector << Table.SectorShift;
             TableSegment segment = _extent.Tables.GetSegment(firstEntry);
@@ -233,7 +268,7 @@ sealed class SparseTables
         {
             lock (_lock)
             {
-                _newTables.UnionWith(newTables);
+                _dirtyDirectorySectors.UnionWith(sectors);
             }
         });
     }

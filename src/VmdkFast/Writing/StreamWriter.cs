@@ -113,9 +113,17 @@ sealed class StreamWriter : ExtentWriter
         if (Interlocked.Exchange(ref _appended, 0) != 0)
         {
             // The end of the stream is where the next grain goes: whoever reserves that place meanwhile writes later.
-            lock (_endLock)
+            try
             {
-                File!.Write(s_endOfStream, _allocator.NextSector << Sector.Shift);
+                lock (_endLock)
+                {
+                    File!.Write(s_endOfStream, _allocator.NextSector << Sector.Shift);
+                }
+            }
+            catch
+            {
+                Volatile.Write(ref _appended, 1);
+                throw;
             }
         }
 

@@ -8,7 +8,12 @@ namespace VmdkFast.Writing;
 /// Sets the redundant tables of an extent right that its last writer left open: a power cut may have kept either copy
 /// of a sector. The primary is the truth, unless it is impossible; then only a repair can tell.
 /// </summary>
-sealed class TableReconciler(WriteFile file, SparseExtent extent, Func<int, long?> redundantTableOffset)
+/// <param name="file">The extent's file.</param>
+/// <param name="extent">The extent.</param>
+/// <param name="copyOf">
+/// Where the copy of a table is from now on, told whether there is such a table; null where there is to be none.
+/// </param>
+sealed class TableReconciler(WriteFile file, SparseExtent extent, Func<int, bool, long?> copyOf)
 {
     readonly SparseLayout _layout = extent.Layout;
 
@@ -28,6 +33,7 @@ sealed class TableReconciler(WriteFile file, SparseExtent extent, Func<int, long
         {
             if (directory[tableIndex] == 0)
             {
+                copyOf(tableIndex, false);
                 continue;
             }
 
@@ -38,7 +44,7 @@ sealed class TableReconciler(WriteFile file, SparseExtent extent, Func<int, long
 
             extent.Source.LoadTable(tableIndex, directory[tableIndex], primary);
             Judge(primary, tableIndex, owners);
-            if (redundantTableOffset(tableIndex) is { } offsetBytes)
+            if (copyOf(tableIndex, true) is { } offsetBytes)
             {
                 Follow(primary, copy, offsetBytes);
             }

@@ -34,7 +34,7 @@ sealed class CutRecovery(ScratchFolder folder, DiskReading reading, byte[] origi
         Dictionary<long, int> seen = ReadJudged(Cut, oracle, sectors, place);
         if (random.NextBelow(Structure) == 0)
         {
-            Complain(StructureAudit.Check(Cut, closed: false), place);
+            Complain(StructureAudit.Check(Cut), place);
         }
 
         if (random.NextBelow(AskedQemu) == 0)
@@ -136,7 +136,7 @@ sealed class CutRecovery(ScratchFolder folder, DiskReading reading, byte[] origi
         }
 
         ReadJudged(Cut, oracle, [.. seen.Keys.Order()], place + ", recovered");
-        Complain(StructureAudit.Check(Cut, closed: true), place + ", recovered");
+        Complain(StructureAudit.Check(Cut, history.Changed), place + ", recovered");
         return history;
     }
 

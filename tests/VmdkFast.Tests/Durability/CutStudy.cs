@@ -54,10 +54,7 @@ sealed class CutStudy : IDisposable
         int told = 0;
         VmdkDisk disk = CutImage.OpenForWriting(_folder["live"], History.Wrap);
         var workload = new Workload(disk.Length, _subject.GrainBytes, _seed);
-        IEnumerable<GuestOperation> operations = _subject.AppendOnly
-            ? workload.NextAppending(Requests, offset => !IsStored(offset))
-            : workload.Next(Requests);
-        foreach (GuestOperation operation in operations)
+        foreach (GuestOperation operation in workload.Next(Requests, _subject, disk))
         {
             session.Do(disk, operation);
             for (; told < session.Moments.Count; told++)
@@ -73,9 +70,6 @@ sealed class CutStudy : IDisposable
         session.Close(disk);
         return session;
     }
-
-    bool IsStored(long offset) =>
-        _original.AsSpan((int)offset, _subject.GrainBytes).ContainsAnyExcept((byte)0);
 
     void Cut(
         GuestSession session, int unitBytes, bool torn, int budget, CancellationToken cancellationToken)

@@ -2,7 +2,7 @@ using VmdkFast.Tests.Support;
 
 namespace VmdkFast.Tests.Durability;
 
-/// <summary>A kind of image that is written while the power fails. Small: what matters are many tables and reuse.</summary>
+/// <summary>A kind of image that is written while the power fails. Small: many tables and reuse matter.</summary>
 /// <param name="Name">For messages and theories.</param>
 /// <param name="GrainBytes">The grain; requests are laid around its borders.</param>
 /// <param name="Write">Writes the image <c>disk.vmdk</c> and all that belongs to it into a folder.</param>

@@ -6,11 +6,13 @@ namespace VmdkFast.Tests.Durability;
 sealed class FaultySession : IDisposable
 {
     const int CutsAtTheEnd = 6;
+    const int Requests = 16;
 
     readonly ScratchFolder _folder = new();
     readonly DiskReading _reading;
     readonly SectorOracle _oracle = new();
     readonly CutSubject _subject;
+    readonly GuestOperation[] _requests;
     readonly long[] _callsAtOpen;
     bool _closed;
 
@@ -23,6 +25,7 @@ sealed class FaultySession : IDisposable
         _reading = new DiskReading(CutImage.ReadAll(_folder["live"]));
         Storage = new FaultyStorage(new RecordedHistory());
         Disk = CutImage.OpenForWriting(_folder["live"], Storage.Wrap);
+        _requests = [.. new Workload(Disk.Length, subject.GrainBytes, 1).Next(Requests, subject, Disk)];
         _callsAtOpen = [.. Enum.GetValues<StorageCall>().Select(Storage.CallsOf)];
     }
 
@@ -33,13 +36,7 @@ sealed class FaultySession : IDisposable
     internal long CallsAtOpen(StorageCall call) => _callsAtOpen[(int)call];
 
     /// <summary>Carries requests out; those that fail may have been done in part, and change nothing else.</summary>
-    internal void Run(int requests)
-    {
-        foreach (GuestOperation operation in new Workload(Disk.Length, _subject.GrainBytes, 1).Next(requests))
-        {
-            Try(operation);
-        }
-    }
+    internal void Run() => Array.ForEach(_requests, Try);
 
     /// <summary>Nothing fails any more: everything that was asked for can be read, flushed and closed.</summary>
     internal void EndWell(string place)
@@ -60,7 +57,7 @@ sealed class FaultySession : IDisposable
         }
 
         JudgeFolder("live", place);
-        string[] complaints = [.. StructureAudit.Check(_folder["live"], closed: true)];
+        string[] complaints = [.. StructureAudit.Check(_folder["live"], Storage.History.Changed)];
         Assert.True(complaints.Length == 0, $"{place}: {string.Join("; ", complaints)}");
         JudgeCuts(place);
     }
@@ -89,7 +86,7 @@ sealed class FaultySession : IDisposable
         foreach (OperationKind kind in Enum.GetValues<OperationKind>())
         {
             VmdkException failure = Assert.Throws<VmdkException>(
-                () => new GuestOperation(kind, 1, 0, Sector.Bytes).Do(Disk));
+                () => new GuestOperation(kind, 1, 0, _subject.GrainBytes).Do(Disk));
             Assert.True(failure.Code == VmdkErrorCode.DurabilityLost, $"{place}: {kind}: {failure}");
         }
 

@@ -87,9 +87,9 @@ sealed class FaultyStorage(RecordedHistory history)
             FaultKind? fault = storage.Happens(StorageCall.Write);
             if (fault == FaultKind.NoSpace && source.Length > Sector.Bytes)
             {
-                // Some got in, as much as the device had room for, not in whole sectors.
+                // Some got in, in whole sectors: a half one is nobody's content, and the oracle could not judge it.
                 var random = new SplitMix(storage._fault?.Seed ?? 1);
-                base.Write(source[..(int)random.NextBelow(source.Length)], offsetBytes);
+                base.Write(source[..((int)random.NextBelow(source.Length / Sector.Bytes) * Sector.Bytes)], offsetBytes);
             }
 
             ThrowIf(fault, offsetBytes);

@@ -1,6 +1,6 @@
 namespace VmdkFast.Tests.Durability;
 
-/// <summary>One entry of a history. Appended when the call begins; what it wrote may survive a cut from then on.</summary>
+/// <summary>One entry of a history, from the moment that the call begins: what it writes may survive a cut.</summary>
 sealed class FileChange
 {
     internal required ChangeKind Kind { get; init; }

@@ -14,12 +14,23 @@ sealed class InterleavedFile(ImageFile inner) : WrappingFile(inner)
     /// <summary>After a barrier has covered the file, before the engine knows it. Runs once, then it is gone.</summary>
     internal Action? AfterBarrier { get; set; }
 
+    /// <summary>Before a hole is punched; gets its offset. Runs once, then it is gone.</summary>
+    internal Action<long>? BeforePunch { get; set; }
+
     internal override void Write(ReadOnlySpan<byte> source, long offsetBytes)
     {
         Action<long>? action = BeforeWrite;
         BeforeWrite = null;
         action?.Invoke(offsetBytes);
         base.Write(source, offsetBytes);
+    }
+
+    internal override void PunchHole(long offsetBytes, long lengthBytes)
+    {
+        Action<long>? action = BeforePunch;
+        BeforePunch = null;
+        action?.Invoke(offsetBytes);
+        base.PunchHole(offsetBytes, lengthBytes);
     }
 
     internal override void Barrier()

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace VmdkFast.Tests.Durability;
 
-/// <summary>The system's own failures, not injected ones: a file system without room, a device that stores nothing.</summary>
+/// <summary>The system's own failures, not injected ones: a file system or a device without room.</summary>
 public sealed class RealDeviceTests
 {
     const int GrainSectors = 128;
@@ -26,7 +26,8 @@ public sealed class RealDeviceTests
             while (full is null)
             {
                 stored++;
-                full = Record.Exception(() => disk.Write(Filled(stored + 1), (long)stored * GrainBytes)) as VmdkException;
+                full = (VmdkException?)Record.Exception(
+                    () => disk.Write(Filled(stored + 1), (long)stored * GrainBytes));
             }
 
             Assert.Equal(VmdkErrorCode.InputOutput, full.Code);

@@ -28,6 +28,18 @@ sealed class RecordedHistory
     /// <summary>The files' content when they were opened.</summary>
     internal IReadOnlyList<byte[]> Starts => _starts;
 
+    /// <summary>Names of the files that were changed.</summary>
+    internal IReadOnlyCollection<string> Changed
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _changes.Select(change => _names[change.File]).Distinct()];
+            }
+        }
+    }
+
     internal FileChange this[int position]
     {
         get

@@ -15,17 +15,20 @@ static class StructureAudit
 
     /// <summary>Complains of every sparse file of a folder that is not as it must be.</summary>
     /// <param name="folder">The image's folder.</param>
-    /// <param name="closed">Whether the last writer closed it: copies agree, and the mark is gone.</param>
-    internal static IEnumerable<string> Check(string folder, bool closed)
+    /// <param name="closed">
+    /// The files that the last writer changed, and then closed: their copies agree, and their mark is gone.
+    /// </param>
+    internal static IEnumerable<string> Check(string folder, params IReadOnlyCollection<string> closed)
     {
         foreach (string path in Directory.EnumerateFiles(folder))
         {
             byte[] bytes = ReadAll(path);
+            bool isClosed = closed.Contains(Path.GetFileName(path));
             uint magic = bytes.Length < 2048 ? 0 : Word(bytes, 0);
             IEnumerable<string> complaints = magic switch
             {
-                HostedMagic when (Word(bytes, 8) & 0x10000) == 0 => Hosted(bytes, closed),
-                CowdMagic => Cowd(bytes, closed),
+                HostedMagic when (Word(bytes, 8) & 0x10000) == 0 => Hosted(bytes, isClosed),
+                CowdMagic => Cowd(bytes, isClosed),
                 _ => [],
             };
             foreach (string complaint in complaints)

@@ -2,7 +2,7 @@ using VmdkFast.Tests.Support;
 
 namespace VmdkFast.Tests.Durability;
 
-/// <summary>A seeded sequence of requests: overwrites, new grains, zeros, discards, reuse, flushes at any time.</summary>
+/// <summary>A seeded sequence of requests: overwrites, new grains, zeros, discards, reuse, and flushes.</summary>
 /// <param name="diskBytes">Length of the disk.</param>
 /// <param name="grainBytes">The image's grain.</param>
 /// <param name="seed">Two workloads of one seed are the same.</param>
@@ -15,12 +15,11 @@ sealed class Workload(long diskBytes, int grainBytes, int seed)
     const int HotBytes = 128 << 10;
 
     readonly SplitMix _random = new(SplitMix.Mix((ulong)seed + 77));
-    readonly HashSet<long> _writtenGrains = [];
     long[]? _hot;
     int _lastId;
 
     /// <summary>The next so many requests.</summary>
-    internal IEnumerable<GuestOperation> Next(int count)
+    IEnumerable<GuestOperation> Next(int count)
     {
         for (int i = 0; i < count; i++)
         {
@@ -28,10 +27,14 @@ sealed class Workload(long diskBytes, int grainBytes, int seed)
         }
     }
 
-    /// <summary>The next requests for an image whose grains can be written once: whole grains that hold nothing.</summary>
+    /// <summary>The next so many requests that an image can carry out.</summary>
+    internal IEnumerable<GuestOperation> Next(int count, CutSubject subject, VmdkDisk disk) =>
+        subject.AppendOnly ? NextAppending(count, StoredGrains(disk).Add) : Next(count);
+
+    /// <summary>The next requests for an image whose grains can be written once, so each once.</summary>
     /// <param name="count">How many.</param>
-    /// <param name="isEmpty">Whether the image holds nothing at an offset.</param>
-    internal IEnumerable<GuestOperation> NextAppending(int count, Func<long, bool> isEmpty)
+    /// <param name="tryTake">Whether the image holds nothing at an offset; a further call for it says no.</param>
+    IEnumerable<GuestOperation> NextAppending(int count, Func<long, bool> tryTake)
     {
         for (int i = 0; i < count; i++)
         {
@@ -46,10 +49,25 @@ sealed class Workload(long diskBytes, int grainBytes, int seed)
             {
                 grain = _random.NextBelow(diskBytes / grainBytes);
             }
-            while (!isEmpty(grain * grainBytes) || !_writtenGrains.Add(grain));
+            while (!tryTake(grain * grainBytes));
 
             yield return new GuestOperation(OperationKind.Write, ++_lastId, grain * grainBytes, grainBytes);
         }
+    }
+
+    // A grain that holds zeros may be stored all the same, so the bytes cannot tell.
+    HashSet<long> StoredGrains(VmdkDisk disk)
+    {
+        var stored = new HashSet<long>();
+        foreach (VmdkRun run in disk.Map().Where(run => run.Kind != VmdkRunKind.Unallocated))
+        {
+            for (long done = 0; done < run.LengthBytes; done += grainBytes)
+            {
+                stored.Add(run.OffsetBytes + done);
+            }
+        }
+
+        return stored;
     }
 
     GuestOperation Any()
