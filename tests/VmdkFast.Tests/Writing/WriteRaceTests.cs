@@ -108,6 +108,34 @@ public sealed class WriteRaceTests
     }
 
     [Fact]
+    public void AFreedGrainIsNotReusedWhileSomebodyMayStillWriteIntoIt()
+    {
+        using var folder = new TempFolder();
+        string path = Make(ImageKind.MonolithicSparse, folder);
+        (VmdkDisk disk, BlockingFile file) = OpenBlocking(path);
+        using (disk)
+        {
+            long? freed = PlaceOf(disk, 3 * GrainBytes);
+            Actor held = StartHeld(disk, file, 3 * GrainBytes);
+            disk.Discard(3 * GrainBytes, GrainBytes);
+            for (int grain = 20; grain < 24; grain++)
+            {
+                disk.Flush();
+                disk.Write([7], grain * GrainBytes);
+                Assert.NotEqual(freed, PlaceOf(disk, grain * GrainBytes));
+            }
+
+            file.Release.Set();
+            Actor.JoinAll(held);
+            disk.Flush();
+            disk.Write([7], 24 * GrainBytes);
+            Assert.Equal(freed, PlaceOf(disk, 24 * GrainBytes));
+            Writable.Holds(disk, 24 * GrainBytes, 1, 7);
+            Writable.Holds(disk, (24 * GrainBytes) + 1, GrainBytes - 1, 0);
+        }
+    }
+
+    [Fact]
     public void ClosingWaitsForTheWritersUnderWay()
     {
         using var folder = new TempFolder();
@@ -153,6 +181,42 @@ public sealed class WriteRaceTests
         using VmdkDisk again = VmdkDisk.Open(path);
         byte[] actual = Writable.Read(again, 0, expected.Length);
         Assert.Equal(expected.Length, actual.AsSpan().CommonPrefixLength(expected));
+    }
+
+    [Fact]
+    public void AnOverwriteBesideZerosGoesNowhereElse()
+    {
+        const int Rounds = 20_000;
+        using var folder = new TempFolder();
+        string path = SparseImage.Write(
+            folder.Path, "disk", new GuestContent(1 << 20), new SparseOptions { GrainSectors = 8 });
+        byte[] header;
+        using (VmdkDisk disk = Writable.OpenFast(path))
+        {
+            disk.Write([1], 0);
+            header = Patch.ReadBytes(path, 0, 21 * 512);
+
+            // Each of the two turns the entry over that the other one is about to follow.
+            Actor.JoinAll(
+                Actor.Start(() =>
+                {
+                    for (int i = 0; i < Rounds; i++)
+                    {
+                        disk.Write([0xee], 8192);
+                    }
+                }),
+                Actor.Start(() =>
+                {
+                    for (int i = 0; i < Rounds; i++)
+                    {
+                        disk.WriteZeroes(8192, 4096);
+                    }
+                }));
+            Assert.Equal(header, Patch.ReadBytes(path, 0, header.Length));
+            Assert.True(Writable.Read(disk, 8192, 1)[0] is 0 or 0xee);
+        }
+
+        Writable.QemuAccepts(path);
     }
 
     [Theory]
@@ -205,6 +269,9 @@ public sealed class WriteRaceTests
     static string Make(ImageKind kind, TempFolder folder) =>
         ImageKinds.Write(
             kind, folder.Path, new GuestContent(LengthBytes).Fill(0, 8 * GrainBytes, ContentPattern.Stamp));
+
+    static long? PlaceOf(VmdkDisk disk, long offsetBytes) =>
+        disk.Map(offsetBytes, 512, TestContext.Current.CancellationToken).First().FileOffsetBytes;
 
     // Of an image with several files, the one with the grains is opened last.
     static (VmdkDisk Disk, BlockingFile File) OpenBlocking(string path)
