@@ -25,6 +25,9 @@ sealed class SparseTables
     readonly Func<int, uint> _makeTable;
     readonly List<Table> _dirty = [];
     readonly HashSet<int> _newTables = [];
+
+    // Tables whose copy a reconciliation has made or dropped.
+    readonly HashSet<int> _movedCopies = [];
     bool _entitledToClean;
 
     internal SparseTables(
@@ -122,6 +125,7 @@ sealed class SparseTables
     {
         Table[] dirty;
         int[] newTables;
+        int[] movedCopies;
         lock (_lock)
         {
             dirty = [.. _dirty];
@@ -130,6 +134,8 @@ sealed class SparseTables
             // One that is being made has no entry yet: this flush would write the old one, and no other would follow.
             newTables = [.. _newTables.Where(IsInDirectory)];
             _newTables.ExceptWith(newTables);
+            movedCopies = [.. _movedCopies];
+            _movedCopies.Clear();
         }
 
         _dirtyCount.Add(-dirty.Length);
@@ -139,9 +145,17 @@ sealed class SparseTables
             Collect(batch, freed, table);
         }
 
-        if (newTables.Length > 0)
+        if (newTables.Length > 0 || movedCopies.Length > 0)
         {
-            CollectDirectory(batch, newTables);
+            CollectDirectory(batch, [.. newTables, .. movedCopies]);
+            batch.OnFailure(() =>
+            {
+                lock (_lock)
+                {
+                    _newTables.UnionWith(newTables);
+                    _movedCopies.UnionWith(movedCopies);
+                }
+            });
         }
 
         if (_marks.IsCowd && (dirty.Length > 0 || newTables.Length > 0))
@@ -199,7 +213,7 @@ sealed class SparseTables
         _redundant.Set(tableIndex, sector);
         lock (_lock)
         {
-            _dirtyDirectorySectors.Add(tableIndex >> Table.SectorShift);
+            _movedCopies.Add(tableIndex);
         }
 
         return exists ? (long)sector << Sector.Shift : null;
@@ -240,9 +254,9 @@ sealed class SparseTables
     bool IsInDirectory(int tableIndex) =>
         Volatile.Read(ref _extent.Tables.GetSegment(tableIndex).Directory[tableIndex & (TableSegment.Length - 1)]) != 0;
 
-    void CollectDirectory(FlushBatch batch, int[] newTables)
+    void CollectDirectory(FlushBatch batch, int[] tables)
     {
-        foreach (int sector in newTables.Select(tableIndex => tableIndex >> Table.SectorShift).Distinct())
+        foreach (int sector in tables.Select(tableIndex => tableIndex >> Table.SectorShift).Distinct())
         {
             int firstEntry = sector << Table.SectorShift;
             TableSegment segment = _extent.Tables.GetSegment(firstEntry);
@@ -259,14 +273,6 @@ sealed class SparseTables
                     ToBytes(_redundant.Sector(sector, _layout.DirectoryEntries)), rank: 1);
             }
         }
-
-        batch.OnFailure(() =>
-        {
-            lock (_lock)
-            {
-                _newTables.UnionWith(newTables);
-            }
-        });
     }
 
     // A new table is data first: its zeros are in the file before the directory entry can be found or collected.
