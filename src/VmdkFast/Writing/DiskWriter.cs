@@ -10,9 +10,6 @@ namespace VmdkFast.Writing;
 /// </remarks>
 sealed class DiskWriter
 {
-    // A longer request is cut, so that the tables that it dirties cannot outgrow the cache.
-    const int PieceBytes = 4 << 20;
-
     readonly ExtentWriter[] _extents;
     readonly long[] _startBytes;
     readonly WriteFile[] _files;
@@ -60,13 +57,15 @@ sealed class DiskWriter
     /// <summary>Writes a range inside the disk.</summary>
     internal void Write(ReadOnlySpan<byte> source, long offsetBytes, CancellationToken cancellationToken)
     {
-        Begin(source.Length);
+        ThrowIfLost();
         Telemetry.Count(Telemetry.Writes, Telemetry.WrittenBytes, source.Length);
         while (!source.IsEmpty)
         {
             cancellationToken.ThrowIfCancellationRequested();
             (ExtentWriter extent, long inExtent, long room) = At(offsetBytes);
-            int length = (int)Math.Min(Math.Min(source.Length, room), PieceBytes);
+            int length = (int)Math.Min(Math.Min(source.Length, room), extent.MaxPieceBytes);
+            extent.RequireAllowed(inExtent, length, clears: false);
+            Begin();
             extent.EnsurePrepared(_guard);
             extent.Write(source[..length], inExtent, cancellationToken);
             source = source[length..];
@@ -78,12 +77,14 @@ sealed class DiskWriter
     /// <summary>Clears a range inside the disk.</summary>
     internal void Clear(long offsetBytes, long lengthBytes, bool discard, CancellationToken cancellationToken)
     {
-        Begin(lengthBytes);
+        ThrowIfLost();
         while (lengthBytes > 0)
         {
             cancellationToken.ThrowIfCancellationRequested();
             (ExtentWriter extent, long inExtent, long room) = At(offsetBytes);
             long length = Math.Min(lengthBytes, room);
+            extent.RequireAllowed(inExtent, length, clears: true);
+            Begin();
             extent.EnsurePrepared(_guard);
             extent.Clear(inExtent, length, discard, cancellationToken);
             lengthBytes -= length;
@@ -111,10 +112,13 @@ sealed class DiskWriter
             long covered = Volatile.Read(ref _flushesRequested);
             WriteBack();
             Barrier();
-            _freed.AddDurable(_unmapped);
-            _unmapped.Clear();
             _flushesDone = covered;
             Telemetry.Flushes.Add(1);
+
+            // Handed over once, whatever happens: blocks are given back there, and that may fail.
+            (SparseWriter Owner, uint Sector)[] durable = [.. _unmapped];
+            _unmapped.Clear();
+            _freed.AddDurable(durable);
         }
     }
 
@@ -150,10 +154,10 @@ sealed class DiskWriter
         }
     }
 
-    void Begin(long lengthBytes)
+    // Before the first change of any byte, and not before: an empty or refused write leaves the image as it is.
+    void Begin()
     {
-        ThrowIfLost();
-        if (Volatile.Read(ref _latched) || lengthBytes == 0)
+        if (Volatile.Read(ref _latched))
         {
             return;
         }

@@ -34,8 +34,22 @@ abstract class ExtentWriter(WriteFile? file)
         }
     }
 
+    /// <summary>A longer request is cut, so that the tables that it dirties cannot outgrow the cache.</summary>
+    internal virtual int MaxPieceBytes => 4 << 20;
+
     /// <summary>Whether anything of the extent may have been changed in this open.</summary>
     protected bool IsPrepared => Volatile.Read(ref _prepared);
+
+    /// <summary>
+    /// Refuses what the extent can never take, before anything is changed for it: a refused write must not cost the
+    /// disk its content ID, and thereby its children.
+    /// </summary>
+    /// <param name="offsetBytes">Where the request begins in the extent.</param>
+    /// <param name="lengthBytes">How far it goes, inside the extent.</param>
+    /// <param name="clears">Whether it asks for zeros, or gives space back.</param>
+    internal virtual void RequireAllowed(long offsetBytes, long lengthBytes, bool clears)
+    {
+    }
 
     /// <summary>Writes bytes that lie inside the extent.</summary>
     internal abstract void Write(ReadOnlySpan<byte> source, long offsetBytes, CancellationToken cancellationToken);

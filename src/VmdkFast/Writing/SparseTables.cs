@@ -25,9 +25,7 @@ sealed class SparseTables
     readonly Func<int, uint> _makeTable;
     readonly List<Table> _dirty = [];
     readonly HashSet<int> _newTables = [];
-
-    // Tables whose copy a reconciliation has made or dropped.
-    readonly HashSet<int> _movedCopies = [];
+    readonly HashSet<int> _dirtyDirectorySectors = [];
     bool _entitledToClean;
 
     internal SparseTables(
@@ -124,18 +122,18 @@ sealed class SparseTables
     internal void Collect(FlushBatch batch, SparseWriter? freed)
     {
         Table[] dirty;
-        int[] newTables;
-        int[] movedCopies;
+        int[] directorySectors;
         lock (_lock)
         {
             dirty = [.. _dirty];
             _dirty.Clear();
 
             // One that is being made has no entry yet: this flush would write the old one, and no other would follow.
-            newTables = [.. _newTables.Where(IsInDirectory)];
+            int[] newTables = [.. _newTables.Where(IsInDirectory)];
             _newTables.ExceptWith(newTables);
-            movedCopies = [.. _movedCopies];
-            _movedCopies.Clear();
+            _dirtyDirectorySectors.UnionWith(newTables.Select(tableIndex => tableIndex >> Table.SectorShift));
+            directorySectors = [.. _dirtyDirectorySectors];
+            _dirtyDirectorySectors.Clear();
         }
 
         _dirtyCount.Add(-dirty.Length);
@@ -145,20 +143,12 @@ sealed class SparseTables
             Collect(batch, freed, table);
         }
 
-        if (newTables.Length > 0 || movedCopies.Length > 0)
+        if (directorySectors.Length > 0)
         {
-            CollectDirectory(batch, [.. newTables, .. movedCopies]);
-            batch.OnFailure(() =>
-            {
-                lock (_lock)
-                {
-                    _newTables.UnionWith(newTables);
-                    _movedCopies.UnionWith(movedCopies);
-                }
-            });
+            CollectDirectory(batch, directorySectors);
         }
 
-        if (_marks.IsCowd && (dirty.Length > 0 || newTables.Length > 0))
+        if (_marks.IsCowd && (dirty.Length > 0 || directorySectors.Length > 0))
         {
             batch.Add(
                 _file, SparseMarks.FreeSectorOffsetBytes, SparseMarks.Bytes((uint)_allocator.NextSector), rank: 1);
@@ -213,7 +203,7 @@ sealed class SparseTables
         _redundant.Set(tableIndex, sector);
         lock (_lock)
         {
-            _movedCopies.Add(tableIndex);
+            _dirtyDirectorySectors.Add(tableIndex >> Table.SectorShift);
         }
 
         return exists ? (long)sector << Sector.Shift : null;
@@ -254,9 +244,9 @@ sealed class SparseTables
     bool IsInDirectory(int tableIndex) =>
         Volatile.Read(ref _extent.Tables.GetSegment(tableIndex).Directory[tableIndex & (TableSegment.Length - 1)]) != 0;
 
-    void CollectDirectory(FlushBatch batch, int[] tables)
+    void CollectDirectory(FlushBatch batch, int[] sectors)
     {
-        foreach (int sector in tables.Select(tableIndex => tableIndex >> Table.SectorShift).Distinct())
+        foreach (int sector in sectors)
         {
             int firstEntry = sector << Table.SectorShift;
             TableSegment segment = _extent.Tables.GetSegment(firstEntry);
@@ -273,6 +263,14 @@ sealed class SparseTables
                     ToBytes(_redundant.Sector(sector, _layout.DirectoryEntries)), rank: 1);
             }
         }
+
+        batch.OnFailure(() =>
+        {
+            lock (_lock)
+            {
+                _dirtyDirectorySectors.UnionWith(sectors);
+            }
+        });
     }
 
     // A new table is data first: its zeros are in the file before the directory entry can be found or collected.

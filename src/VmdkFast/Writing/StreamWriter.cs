@@ -45,9 +45,37 @@ sealed class StreamWriter : ExtentWriter
 
     int GrainBytes => (int)_layout.GrainBytes;
 
+    /// <summary>Never less than a grain, which is written whole or not at all.</summary>
+    internal override int MaxPieceBytes => Math.Max(base.MaxPieceBytes, GrainBytes);
+
+    internal override void RequireAllowed(long offsetBytes, long lengthBytes, bool clears)
+    {
+        if (clears)
+        {
+            return;
+        }
+
+        long endBytes = offsetBytes + lengthBytes;
+        if ((offsetBytes & (GrainBytes - 1)) != 0
+            || ((endBytes & (GrainBytes - 1)) != 0 && endBytes != _extent.LengthBytes))
+        {
+            throw Immutable(offsetBytes, $"{lengthBytes} bytes");
+        }
+
+        while (offsetBytes < endBytes)
+        {
+            _extent.TryMap(offsetBytes, endBytes - offsetBytes, mayLoad: true, out Mapping mapping);
+            if (mapping.Kind == MappingKind.Compressed)
+            {
+                throw Immutable(offsetBytes, "a second write of a grain");
+            }
+
+            offsetBytes += mapping.LengthBytes;
+        }
+    }
+
     internal override void Write(ReadOnlySpan<byte> source, long offsetBytes, CancellationToken cancellationToken)
     {
-        RequireWhole(source.Length, offsetBytes);
         while (!source.IsEmpty)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -120,16 +148,6 @@ sealed class StreamWriter : ExtentWriter
     }
 
     protected override void Prepare() => _tables.MarkUnclean();
-
-    void RequireWhole(int lengthBytes, long offsetBytes)
-    {
-        long endBytes = offsetBytes + lengthBytes;
-        if ((offsetBytes & (GrainBytes - 1)) != 0
-            || ((endBytes & (GrainBytes - 1)) != 0 && endBytes != _extent.LengthBytes))
-        {
-            throw Immutable(offsetBytes, $"{lengthBytes} bytes");
-        }
-    }
 
     bool TryAppend(ReadOnlySpan<byte> grain, long offsetBytes)
     {

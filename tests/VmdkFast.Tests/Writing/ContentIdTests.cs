@@ -94,6 +94,24 @@ public sealed partial class ContentIdTests
     }
 
     [Fact]
+    public void AContentIdWithoutItsLeadingZerosGetsEightDigits()
+    {
+        using var folder = new TempFolder();
+        string path = FlatImage.Write(folder.Path, "disk", new GuestContent(LengthBytes));
+        string before = File.ReadAllText(path);
+        string short7 = before.Replace($"CID={DescriptorText.ReadCid(path):x8}", "CID=7", StringComparison.Ordinal);
+        Assert.NotEqual(before, short7);
+        File.WriteAllText(path, short7);
+
+        Writable.Change(path, disk => disk.Write([1], 0));
+
+        string after = File.ReadAllText(path);
+        Assert.Matches(CidLine(), after);
+        Assert.Equal(before.Length, after.Length);
+        Assert.Equal(CidLine().Replace(before, "CID="), CidLine().Replace(after, "CID="));
+    }
+
+    [Fact]
     public void TheEndOfTheLongContentIdFollows()
     {
         using var folder = new TempFolder();
@@ -120,7 +138,11 @@ public sealed partial class ContentIdTests
         {
             NewLine = newLine, EndsWithNewLine = endsWithNewLine, TrailingBlanks = " ",
             LinesBeforeVersion = ["# CID=00000000 in a comment"],
-            HeaderLines = ["parentCIDs=deadbeef", "someFutureKey=\"ä\"", .. Enumerable.Range(0, 700).Select(i => $"# a comment of no meaning, number {i}")],
+            HeaderLines =
+            [
+                "parentCIDs=deadbeef", "someFutureKey=\"ä\"",
+                .. Enumerable.Range(0, 700).Select(i => $"# a comment of no meaning, number {i}"),
+            ],
         };
         string path = FlatImage.Write(folder.Path, "disk", new GuestContent(LengthBytes), descriptor: text);
         byte[] before = File.ReadAllBytes(path);

@@ -6,8 +6,8 @@ namespace VmdkFast.Tests.Writing;
 /// <summary>Random operations on every writable kind of image, against an array of bytes.</summary>
 public sealed class ModelTests
 {
-    // Over all kinds and both budgets more than 100,000.
-    const int Operations = 2000;
+    // Over all kinds and both budgets some 160,000.
+    const int Operations = 3000;
 
     public static TheoryData<WritableKind> Kinds => WritableKinds.All;
 

@@ -74,7 +74,8 @@ public sealed class QemuRegressionTests
     {
         using var folder = new TempFolder();
         GuestContent content = new GuestContent(LengthBytes).Fill(0, GrainBytes, ContentPattern.Stamp);
-        string path = StreamImage.Write(folder.Path, "disk", content, new StreamOptions { Layout = StreamLayout.Local });
+        var local = new StreamOptions { Layout = StreamLayout.Local };
+        string path = StreamImage.Write(folder.Path, "disk", content, local);
         using (VmdkDisk disk = Writable.OpenFast(path))
         {
             var refusal = Assert.Throws<VmdkException>(() => disk.Write(new byte[512], 2 * GrainBytes));

@@ -19,9 +19,11 @@ public sealed class RedundantTableTests
     public void TheCopiesAreInStepAfterClosing(int grainSectors, int tableEntries, bool absent)
     {
         using var folder = new TempFolder();
-        string path = SparseImage.Write(folder.Path, "disk", GuestContent.Scattered(LengthBytes, seed: 1), new SparseOptions
+        var content = GuestContent.Scattered(LengthBytes, seed: 1);
+        string path = SparseImage.Write(folder.Path, "disk", content, new SparseOptions
         {
-            GrainSectors = grainSectors, TableEntries = tableEntries, TablesLazilyAbsent = absent, ZeroRanges = [default],
+            GrainSectors = grainSectors, TableEntries = tableEntries, TablesLazilyAbsent = absent,
+            ZeroRanges = [default],
         });
 
         Writable.Change(path, disk =>
@@ -69,6 +71,26 @@ public sealed class RedundantTableTests
 
         // Content ID, barrier; mark, barrier; the grain.
         Assert.Equal(["write", "barrier", "write", "barrier", "write"], calls.Select(call => call.Split(' ')[0]));
+    }
+
+    [Fact]
+    public void ADurableWriteIsBehindItsBarriers()
+    {
+        using var folder = new TempFolder();
+        string path = SparseImage.Write(
+            folder.Path, "disk", new GuestContent(LengthBytes), new SparseOptions { Redundant = false });
+        List<string> calls = [];
+        using VmdkDisk disk = VmdkDisk.Open(path, Writable.Options, file => new CallLog(file, calls));
+        disk.Write([1], 0);
+        disk.Flush();
+        calls.Clear();
+
+        disk.Write([2], 9 * GrainBytes, durable: true);
+        disk.Write([3], 0, durable: true);
+
+        // The grain, barrier, its entry, barrier; then an overwrite, which has no entry to write.
+        Assert.Equal(
+            ["write", "barrier", "write", "barrier", "write", "barrier"], calls.Select(call => call.Split(' ')[0]));
     }
 
     [Fact]
@@ -155,7 +177,8 @@ public sealed class RedundantTableTests
         using var folder = new TempFolder();
         GuestContent content = new GuestContent(LengthBytes).Fill(0, 8 * GrainBytes, ContentPattern.Stamp);
         var text = new DescriptorText { HeaderLines = ["changeTrackPath=\"disk-ctk.vmdk\""] };
-        string path = SparseImage.Write(folder.Path, "disk", content, new SparseOptions { Version = 3, Descriptor = text });
+        string path = SparseImage.Write(
+            folder.Path, "disk", content, new SparseOptions { Version = 3, Descriptor = text });
         byte[] before = File.ReadAllBytes(path);
 
         Assert.Equal(

@@ -66,6 +66,7 @@ public sealed class StreamAppendTests
     {
         using var folder = new TempFolder();
         (string path, GuestContent content) = Make(folder, StreamLayout.Local);
+        byte[] before = File.ReadAllBytes(path);
         using (VmdkDisk disk = Writable.OpenFast(path))
         {
             var refusal = Assert.Throws<VmdkException>(() => disk.Write(Writable.Filled(length, 1), offset));
@@ -73,6 +74,8 @@ public sealed class StreamAppendTests
             Assert.Equal(path, refusal.Path);
         }
 
+        // Not even the content ID: that would cost the disk its children.
+        Assert.Equal(before, File.ReadAllBytes(path));
         IsRight(path, content);
     }
 
@@ -160,6 +163,21 @@ public sealed class StreamAppendTests
         IsRight(path, content);
     }
 
+    [Fact]
+    public void GrainsLargerThanAPieceOfARequestAreAppended()
+    {
+        const int LargeGrainBytes = 8 << 20;
+        using var folder = new TempFolder();
+        GuestContent content = new(3 * LargeGrainBytes);
+        var local = new StreamOptions { Layout = StreamLayout.Local, GrainSectors = LargeGrainBytes / 512, Level = 1 };
+        string path = StreamImage.Write(folder.Path, "disk", content, local);
+        content.Fill(LargeGrainBytes, 2 * LargeGrainBytes, ContentPattern.Stamp);
+
+        Writable.Change(path, disk => disk.Write(content.Read(LargeGrainBytes, 2 * LargeGrainBytes), LargeGrainBytes));
+
+        DiskAssert.Holds(content, path);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(4)]
@@ -184,7 +202,8 @@ public sealed class StreamAppendTests
             {
                 foreach (int grain in order[(open * 200)..((open + 1) * 200)].Where(grain => grain % writers == writer))
                 {
-                    disk.Write(expected.AsSpan(grain * SmallGrainBytes, SmallGrainBytes), (long)grain * SmallGrainBytes);
+                    int offset = grain * SmallGrainBytes;
+                    disk.Write(expected.AsSpan(offset, SmallGrainBytes), offset);
                     if (grain % 16 == 0)
                     {
                         disk.Flush();
@@ -194,7 +213,7 @@ public sealed class StreamAppendTests
         }
 
         DiskAssert.Holds(content, path);
-        Assert.Equal(-1, Patch.ReadBytes(path, new FileInfo(path).Length - 512, 512).AsSpan().IndexOfAnyExcept((byte)0));
+        EndsProperly(path);
     }
 
     static (string Path, GuestContent Content) Make(TempFolder folder, StreamLayout layout)
@@ -209,6 +228,11 @@ public sealed class StreamAppendTests
         DiskAssert.Holds(content, path);
         Writable.QemuAccepts(path);
         Writable.QemuReads(content, path);
+        EndsProperly(path);
+    }
+
+    static void EndsProperly(string path)
+    {
         long length = new FileInfo(path).Length;
         Assert.Equal(0, length % 512);
         Assert.Equal(-1, Patch.ReadBytes(path, length - 512, 512).AsSpan().IndexOfAnyExcept((byte)0));

@@ -19,11 +19,11 @@ static class Writable
         VmdkDisk.Open(path, options ?? Options, file => new UnsyncedFile(file));
 
     /// <summary>Opens with one double before the only file, or the last one opened.</summary>
-    internal static (VmdkDisk Disk, T File) Open<T>(string path, Func<ImageFile, T> wrap, VmdkOpenOptions? options = null)
+    internal static (VmdkDisk Disk, T File) Open<T>(string path, Func<ImageFile, T> wrap)
         where T : ImageFile
     {
         T? wrapped = null;
-        var disk = VmdkDisk.Open(path, options ?? Options, file => wrapped = wrap(file));
+        var disk = VmdkDisk.Open(path, Options, file => wrapped = wrap(file));
         return (disk, wrapped!);
     }
 
@@ -58,7 +58,8 @@ static class Writable
     {
         using var folder = new TempFolder();
         content.WriteRaw(folder["disk.raw"]);
-        Assert.True(QemuImg.Compare(path, folder["disk.raw"], "vmdk", "raw"), $"qemu-img reads another disk in {path}.");
+        bool same = QemuImg.Compare(path, folder["disk.raw"], "vmdk", "raw");
+        Assert.True(same, $"qemu-img reads another disk in {path}.");
     }
 
     /// <summary>Every file in a folder, by name.</summary>

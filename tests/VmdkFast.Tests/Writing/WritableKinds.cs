@@ -70,11 +70,9 @@ static class WritableKinds
     static string WriteShared(string folder, GuestContent content)
     {
         long half = content.LengthSectors / 2;
-        return DescriptorImage.Write(folder, "disk", "partitionedDevice", content,
-        [
-            new FlatExtent { Sectors = half, FileName = "disk-flat.vmdk" },
-            new FlatExtent { Sectors = content.LengthSectors - half, FileName = "disk-flat.vmdk", OffsetSectors = half },
-        ]);
+        var first = new FlatExtent { Sectors = half, FileName = "disk-flat.vmdk" };
+        FlatExtent second = first with { Sectors = content.LengthSectors - half, OffsetSectors = half };
+        return DescriptorImage.Write(folder, "disk", "partitionedDevice", content, [first, second]);
     }
 
     static string WriteMixture(string folder, GuestContent content)

@@ -241,6 +241,27 @@ public sealed class WriteFailureTests
     }
 
     [Fact]
+    public void ClosingOnAFullDeviceSaysSoAndLeavesTheMark()
+    {
+        using var folder = new TempFolder();
+        string path = Make(folder);
+        (VmdkDisk disk, ShortFile file) = Writable.Open(path, inner => new ShortFile(inner));
+        disk.Write([1], 0);
+        disk.Flush();
+        disk.Write(Writable.Filled(GrainBytes, 0x44), 10 * GrainBytes);
+        file.IsFull = true;
+
+        Refused(disk.Dispose);
+
+        disk.Dispose();
+        Assert.Equal(0, OpenHandles.CountBelow(folder.Path));
+        Assert.Equal(1, Patch.ReadBytes(path, HostedMark, 1)[0]);
+        using VmdkDisk again = Writable.Open(path);
+        Writable.Holds(again, 0, 1, 1);
+        again.Write([2], 10 * GrainBytes);
+    }
+
+    [Fact]
     public void ATableThatCannotBeMadeIsMadeByTheNextWriter()
     {
         using var folder = new TempFolder();
@@ -271,14 +292,18 @@ public sealed class WriteFailureTests
             new SparseExtent { Sectors = 2048, Access = "RDONLY" },
             new ZeroExtent { Sectors = 2048 },
         ]);
+        byte[] before = File.ReadAllBytes(path);
         using (VmdkDisk disk = Writable.Open(path))
         {
             foreach (long offset in new[] { 1 << 20, (2 << 20) + 5 })
             {
                 var refusal = Assert.Throws<VmdkException>(() => disk.Write(new byte[10], offset));
                 Assert.Equal(VmdkErrorCode.AccessRefused, refusal.Code);
+                refusal = Assert.Throws<VmdkException>(() => disk.WriteZeroes(offset, 10));
+                Assert.Equal(VmdkErrorCode.AccessRefused, refusal.Code);
             }
 
+            Assert.Equal(before, File.ReadAllBytes(path));
             disk.Write([3], 0);
         }
 

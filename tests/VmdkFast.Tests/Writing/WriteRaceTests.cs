@@ -155,6 +155,53 @@ public sealed class WriteRaceTests
         Assert.Equal(expected.Length, actual.AsSpan().CommonPrefixLength(expected));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void TablesMadeBesideFlushesAreFoundAgain(bool redundant)
+    {
+        const int Writers = 3;
+        const int Tables = 1500;
+        const int CoveredBytes = 8 * 4096;
+        using var folder = new TempFolder();
+        string path = SparseImage.Write(
+            folder.Path, "disk", new GuestContent((long)Tables * CoveredBytes),
+            new SparseOptions
+            {
+                GrainSectors = 8, TableEntries = 8, TablesLazilyAbsent = true, Redundant = redundant,
+            });
+        using (VmdkDisk disk = Writable.OpenFast(path))
+        {
+            int left = Writers;
+            Actor flusher = Actor.Start(() =>
+            {
+                while (Volatile.Read(ref left) > 0)
+                {
+                    disk.Flush();
+                }
+            });
+            Actor[] writers = Actor.StartMany(Writers, writer =>
+            {
+                for (int table = writer; table < Tables; table += Writers)
+                {
+                    disk.Write([(byte)(1 + (table % 255))], (long)table * CoveredBytes);
+                }
+
+                Interlocked.Decrement(ref left);
+            });
+            Actor.JoinAll(writers);
+            Actor.JoinAll(flusher);
+        }
+
+        using VmdkDisk again = VmdkDisk.Open(path);
+        for (int table = 0; table < Tables; table++)
+        {
+            Writable.Holds(again, (long)table * CoveredBytes, 1, (byte)(1 + (table % 255)));
+        }
+
+        Writable.QemuAccepts(path);
+    }
+
     static string Make(ImageKind kind, TempFolder folder) =>
         ImageKinds.Write(
             kind, folder.Path, new GuestContent(LengthBytes).Fill(0, 8 * GrainBytes, ContentPattern.Stamp));
