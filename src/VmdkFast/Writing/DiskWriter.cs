@@ -112,10 +112,13 @@ sealed class DiskWriter
             long covered = Volatile.Read(ref _flushesRequested);
             WriteBack();
             Barrier();
-            _freed.AddDurable(_unmapped);
-            _unmapped.Clear();
             _flushesDone = covered;
             Telemetry.Flushes.Add(1);
+
+            // Handed over once, whatever happens: blocks are given back there, and that may fail.
+            (SparseWriter Owner, uint Sector)[] durable = [.. _unmapped];
+            _unmapped.Clear();
+            _freed.AddDurable(durable);
         }
     }
 

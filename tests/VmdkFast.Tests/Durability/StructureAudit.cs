@@ -59,7 +59,9 @@ static class StructureAudit
         if (redundant != 0)
         {
             var copy = tables.Read(redundant);
-            foreach (string complaint in closed ? TableWalk.Compare(primary, copy) : tables.Judge(copy, "copy"))
+            // Without the mark nobody looks at the copies again: then they must agree, at any moment.
+            bool agree = closed || file[HostedUncleanOffset] == 0;
+            foreach (string complaint in agree ? TableWalk.Compare(primary, copy) : tables.Judge(copy, "copy"))
             {
                 yield return complaint;
             }
@@ -81,7 +83,8 @@ static class StructureAudit
             yield return complaint;
         }
 
-        if (closed && Word(file, 28) < tables.EndSector(primary))
+        bool settled = closed || Word(file, CowdUncleanOffset) == 0;
+        if (settled && Word(file, 28) < tables.EndSector(primary))
         {
             yield return $"freeSector {Word(file, 28)} lies in front of {tables.EndSector(primary)}";
         }
