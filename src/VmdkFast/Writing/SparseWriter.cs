@@ -108,7 +108,6 @@ sealed class SparseWriter : ExtentWriter
 
         _tables.RequirePossible(table, index, entry);
         Mapping mapping = _extent.MapInTable(table.Entries, grainIndex, offsetBytes, source.Length);
-
         // An entry that was cleared since it was looked at leads nowhere, which is byte 0: it must be looked at again.
         int length = mapping.Kind == MappingKind.Data ? (int)mapping.LengthBytes : 0;
         if (length > 0)
