@@ -108,14 +108,13 @@ sealed class SparseWriter : ExtentWriter
 
         _tables.RequirePossible(table, index, entry);
         Mapping mapping = _extent.MapInTable(table.Entries, grainIndex, offsetBytes, source.Length);
-        if (mapping.Kind != MappingKind.Data)
+        // An entry that was cleared since it was looked at leads nowhere, which is byte 0: it must be looked at again.
+        int length = mapping.Kind == MappingKind.Data ? (int)mapping.LengthBytes : 0;
+        if (length > 0)
         {
-            // The entry was cleared since it was looked at: there is no place to write to.
-            return 0;
+            File!.Write(source[..length], mapping.FileOffsetBytes);
         }
 
-        int length = (int)mapping.LengthBytes;
-        File!.Write(source[..length], mapping.FileOffsetBytes);
         return length;
     }
 
