@@ -41,7 +41,8 @@ static partial class WriteRatio
             Allocating(
                 folder, "allocating 64 KiB, in order, one flush", InOrder(writes / 4), GrainBytes, 0, turns, qemu: []);
             Allocating(
-                folder, "allocating 4 KiB, shuffled, a flush after 100", Shuffled(writes / 5), 4096, 100, turns, qemu: []);
+                folder, "allocating 4 KiB, shuffled, a flush after 100", Shuffled(writes / 5), 4096, 100, turns,
+                qemu: []);
             CopyOnWrite(folder, Shuffled(writes / 5), turns);
             Allocating(folder, "allocating 4 KiB, a flush after each", InOrder(writes / 50), 4096, 1, turns,
                 ["-t writeback -d 1 --flush-interval 1"]);

@@ -108,6 +108,12 @@ sealed class SparseWriter : ExtentWriter
 
         _tables.RequirePossible(table, index, entry);
         Mapping mapping = _extent.MapInTable(table.Entries, grainIndex, offsetBytes, source.Length);
+        if (mapping.Kind != MappingKind.Data)
+        {
+            // The entry was cleared since it was looked at: there is no place to write to.
+            return 0;
+        }
+
         int length = (int)mapping.LengthBytes;
         File!.Write(source[..length], mapping.FileOffsetBytes);
         return length;

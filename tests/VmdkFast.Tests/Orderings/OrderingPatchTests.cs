@@ -15,7 +15,8 @@ public sealed class OrderingPatchTests
 
     public static TheoryData<string> Patches =>
     [
-        .. Directory.GetFiles(Repo.PathOf("tests", "orderings"), "*.patch").Select(path => Path.GetFileName(path)).Order(),
+        .. Directory.GetFiles(Repo.PathOf("tests", "orderings"), "*.patch")
+            .Select(path => Path.GetFileName(path)).Order(),
     ];
 
     [Theory]

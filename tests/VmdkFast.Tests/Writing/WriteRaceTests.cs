@@ -1,3 +1,4 @@
+using VmdkFast.Storage;
 using VmdkFast.Tests.Support;
 using Xunit;
 
@@ -108,6 +109,34 @@ public sealed class WriteRaceTests
     }
 
     [Fact]
+    public void AFreedGrainIsNotReusedWhileSomebodyMayStillWriteIntoIt()
+    {
+        using var folder = new TempFolder();
+        string path = Make(ImageKind.MonolithicSparse, folder);
+        (VmdkDisk disk, BlockingFile file) = OpenBlocking(path);
+        using (disk)
+        {
+            long? freed = PlaceOf(disk, 3 * GrainBytes);
+            Actor held = StartHeld(disk, file, 3 * GrainBytes);
+            disk.Discard(3 * GrainBytes, GrainBytes);
+            for (int grain = 20; grain < 24; grain++)
+            {
+                disk.Flush();
+                disk.Write([7], grain * GrainBytes);
+                Assert.NotEqual(freed, PlaceOf(disk, grain * GrainBytes));
+            }
+
+            file.Release.Set();
+            Actor.JoinAll(held);
+            disk.Flush();
+            disk.Write([7], 24 * GrainBytes);
+            Assert.Equal(freed, PlaceOf(disk, 24 * GrainBytes));
+            Writable.Holds(disk, 24 * GrainBytes, 1, 7);
+            Writable.Holds(disk, (24 * GrainBytes) + 1, GrainBytes - 1, 0);
+        }
+    }
+
+    [Fact]
     public void ClosingWaitsForTheWritersUnderWay()
     {
         using var folder = new TempFolder();
@@ -153,6 +182,30 @@ public sealed class WriteRaceTests
         using VmdkDisk again = VmdkDisk.Open(path);
         byte[] actual = Writable.Read(again, 0, expected.Length);
         Assert.Equal(expected.Length, actual.AsSpan().CommonPrefixLength(expected));
+    }
+
+    [Fact]
+    public void AnOverwriteBesideZerosGoesNowhereElse()
+    {
+        using var folder = new TempFolder();
+        string path = SparseImage.Write(
+            folder.Path, "disk", new GuestContent(1 << 20), new SparseOptions { GrainSectors = 8 });
+        (VmdkDisk disk, InterruptedFile file) = Writable.Open(path, inner => new InterruptedFile(inner));
+        using (disk)
+        {
+            disk.Write([1, 2], 8192);
+            byte[] header = Patch.ReadBytes(path, 0, 21 * 512);
+
+            // Between the look at the entry and the look at where it leads.
+            file.Interrupt = () => disk.WriteZeroes(8192, 4096);
+            disk.Write([0xee], 8192);
+
+            Assert.Null(file.Interrupt);
+            Assert.Equal(header, Patch.ReadBytes(path, 0, header.Length));
+            Assert.Equal([0xee, 0], Writable.Read(disk, 8192, 2));
+        }
+
+        Writable.QemuAccepts(path);
     }
 
     [Theory]
@@ -206,6 +259,9 @@ public sealed class WriteRaceTests
         ImageKinds.Write(
             kind, folder.Path, new GuestContent(LengthBytes).Fill(0, 8 * GrainBytes, ContentPattern.Stamp));
 
+    static long? PlaceOf(VmdkDisk disk, long offsetBytes) =>
+        disk.Map(offsetBytes, 512, TestContext.Current.CancellationToken).First().FileOffsetBytes;
+
     // Of an image with several files, the one with the grains is opened last.
     static (VmdkDisk Disk, BlockingFile File) OpenBlocking(string path)
     {
@@ -223,5 +279,22 @@ public sealed class WriteRaceTests
         Actor held = Actor.Start(() => disk.Write(Writable.Filled(100, Held), offsetBytes));
         Actor.Await(file.Arrived);
         return held;
+    }
+
+    /// <summary>Lets something else happen when somebody asks for the file's length, once.</summary>
+    sealed class InterruptedFile(ImageFile inner) : WrappingFile(inner)
+    {
+        internal Action? Interrupt { get; set; }
+
+        internal override long LengthBytes
+        {
+            get
+            {
+                Action? interrupt = Interrupt;
+                Interrupt = null;
+                interrupt?.Invoke();
+                return base.LengthBytes;
+            }
+        }
     }
 }

@@ -148,6 +148,39 @@ public sealed class ZeroGrainTests
     }
 
     [Fact]
+    public void WhatIsFreedBeyondTheKeptSpaceGoesBackToTheFileSystem()
+    {
+        const int LargeGrainBytes = 1 << 20;
+        const int Grains = 200;
+        using var folder = new TempFolder();
+        string path = SparseImage.Write(
+            folder.Path, "disk", new GuestContent((long)Grains * LargeGrainBytes),
+            new SparseOptions { GrainSectors = LargeGrainBytes / 512 });
+        (VmdkDisk disk, CountingFile file) = Writable.Open(path, inner => new CountingFile(inner));
+        using (disk)
+        {
+            for (int grain = 0; grain < Grains; grain++)
+            {
+                disk.Write(Writable.Filled(8192, 1), (long)grain * LargeGrainBytes);
+            }
+
+            disk.Flush();
+            long before = file.AllocatedBytes;
+            disk.Discard(0, disk.Length);
+            disk.Flush();
+            disk.Flush();
+
+            // 64 MiB are kept: 64 grains, of which 8 KiB each are stored.
+            Assert.True(file.AllocatedBytes <= before - ((Grains - 64) * 8192));
+            disk.Write([2], 100L * LargeGrainBytes);
+            Writable.Holds(disk, 0, LargeGrainBytes, 0);
+            Writable.Holds(disk, (100L * LargeGrainBytes) + 1, LargeGrainBytes - 1, 0);
+        }
+
+        Writable.QemuAccepts(path);
+    }
+
+    [Fact]
     public void AReusedGrainShowsNothingOfItsFormerOwner()
     {
         using var folder = new TempFolder();
