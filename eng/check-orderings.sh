@@ -10,7 +10,7 @@ trap 'rm -rf "$copy"' EXIT
 export DOTNET_CLI_UI_LANGUAGE=en NO_COLOR=1
 
 # What git would keep, without histories and build output.
-{ git ls-files -co --exclude-standard -- '*.props' '*.json' '*.sln' '.editorconfig' 'nuget.config' src generators tests; } | tar -cf - -T - | tar -xf - -C "$copy" || exit 1
+{ git ls-files -co --exclude-standard -- '*.props' '*.json' '*.sln' '.editorconfig' 'nuget.config' src generators tests fuzz samples; } | tar -cf - -T - | tar -xf - -C "$copy" || exit 1
 cd "$copy" || exit 1
 project=tests/VmdkFast.Tests
 # Speed only: analyzers have judged the real tree, and an edit may leave something unused.

@@ -4,24 +4,28 @@ using Xunit;
 namespace VmdkFast.Tests.Durability;
 
 /// <summary>What is asked of an image after a cut: it opens, it is right, it can be written, and cut again.</summary>
-sealed class CutRecovery(ScratchFolder folder, DiskReading reading, byte[] original)
+sealed class CutRecovery(CutSubject subject, ScratchFolder folder, DiskReading reading, byte[] original)
 {
     // Shares of the cases; the rest is only opened and read where requests were.
     const int WholeDisk = 64;
     const int Structure = 8;
     const int Written = 4;
     const int CutAgain = 64;
-    const int AskedQemu = 1024;
+    const int AskedQemu = 512;
 
     const int NestedCases = 24;
     const int FirstRecoveryId = 1_000_000;
 
     int _nestedCases;
+    bool _changedByQemu;
 
     string Cut => folder["cut"];
 
     /// <summary>Cases of cut recoveries since the last call.</summary>
     internal int TakeNestedCases() => Interlocked.Exchange(ref _nestedCases, 0);
+
+    /// <summary>Whether QEMU has written the folder "cut" since the last call.</summary>
+    internal bool TakeChangedByQemu() => Interlocked.Exchange(ref _changedByQemu, false);
 
     /// <summary>Judges the folder "cut".</summary>
     /// <returns>What a recovery has changed in it; null when it was only read.</returns>
@@ -40,9 +44,13 @@ sealed class CutRecovery(ScratchFolder folder, DiskReading reading, byte[] origi
         if (random.NextBelow(AskedQemu) == 0)
         {
             AskQemu(place);
+            if (subject.QemuMayWrite && seen.Count > 0)
+            {
+                LetQemuWrite(seen, place, random);
+            }
         }
 
-        return random.NextBelow(Written) == 0 && sectors.Count > 0 ? Recover(seen, place, random) : null;
+        return random.NextBelow(Written) == 0 && seen.Count > 0 ? Recover(seen, place, random) : null;
     }
 
     /// <summary>
@@ -207,6 +215,35 @@ sealed class CutRecovery(ScratchFolder folder, DiskReading reading, byte[] origi
     {
         PeerResult result = QemuImg.Check(Path.Combine(Cut, CutSubject.FileName));
         Assert.True(result.ExitCode == 0, $"{place}: qemu-img check: {result.Output}{result.Error}");
+    }
+
+    // A stranger in between: what it wrote is there, everything else is as before, and we go on from that.
+    void LetQemuWrite(Dictionary<long, int> seen, string place, SplitMix random)
+    {
+        const byte Pattern = 0x5A;
+        long first = seen.Keys.ElementAt((int)random.NextBelow(seen.Count));
+        int count = 1;
+        while (count < 20 && seen.ContainsKey(first + count))
+        {
+            count++;
+        }
+
+        _changedByQemu = true;
+        string command = $"write -q -P {Pattern} {first * Sector.Bytes} {count * Sector.Bytes}";
+        string path = Path.Combine(Cut, CutSubject.FileName);
+        Peers.Run("qemu-io", "-f", "vmdk", "-c", command, path).MustSucceed();
+        byte[] written = new byte[count * Sector.Bytes];
+        using VmdkDisk disk = CutImage.OpenForReading(Cut);
+        disk.Read(written, first * Sector.Bytes);
+        Assert.True(!written.AsSpan().ContainsAnyExcept(Pattern), $"{place}: what QEMU wrote at {first} is not there");
+        for (int i = 0; i < count; i++)
+        {
+            seen.Remove(first + i);
+        }
+
+        reading.Read(disk, [.. seen.Keys.Order()], (sector, now) => Assert.True(
+            now.Value == seen[sector] || (now.IsOriginal && seen[sector] == SectorOracle.Original),
+            $"{place}: sector {sector} holds {now.Value} after QEMU wrote {first}, before {seen[sector]}"));
     }
 
     static void Complain(IEnumerable<string> complaints, string place)

@@ -27,7 +27,7 @@ sealed class CutStudy : IDisposable
         ScratchFolder.Copy(_folder["live"], _folder["cut"]);
         _original = CutImage.ReadAll(_folder["live"]);
         _reading = new DiskReading(_original);
-        _recovery = new CutRecovery(_folder, _reading, _original);
+        _recovery = new CutRecovery(subject, _folder, _reading, _original);
     }
 
     /// <summary>Pairs of a cut point and a subset that were tried.</summary>
@@ -115,6 +115,11 @@ sealed class CutStudy : IDisposable
                 else if (_recovery.Judge(oracle, place, random.Next()) is { } later)
                 {
                     cut.NoteChanged(later);
+                }
+
+                if (_recovery.TakeChangedByQemu())
+                {
+                    cut.NoteUnknownChanges();
                 }
 
                 done++;

@@ -14,6 +14,12 @@ sealed record CutSubject(string Name, int GrainBytes, Action<string> Write)
     /// <summary>Whether a grain can be written only once.</summary>
     internal bool AppendOnly { get; init; }
 
+    /// <summary>
+    /// Whether QEMU may write the image as a cut leaves it. It looks at no unclean mark, and with a directory whose
+    /// copy lacks a table it writes that table's copy over the header: what a cut leaves of a new table is not for it.
+    /// </summary>
+    internal bool QemuMayWrite { get; init; }
+
     static readonly DescriptorText s_parentText = new() { Cid = 0x12345678 };
 
     /// <summary>Every kind.</summary>
@@ -27,7 +33,7 @@ sealed record CutSubject(string Name, int GrainBytes, Action<string> Write)
         new("split", 4096, folder => SplitSparseImage.Write(
             folder, "disk", Content(), DiskBytes / Sector.Bytes / 3 / 8 * 8,
             new SparseOptions { GrainSectors = 8, TableEntries = 128 })),
-        new("flat", 4096, folder => FlatImage.Write(folder, "disk", FlatContent())),
+        new("flat", 4096, folder => FlatImage.Write(folder, "disk", FlatContent())) { QemuMayWrite = true },
         new("split-flat", 4096, folder => FlatImage.Write(
             folder, "disk", FlatContent(), "twoGbMaxExtentFlat", FlatBytes / Sector.Bytes / 3)),
         new("cowd", Sector.Bytes, folder => CowdImage.Write(folder, "disk", Content())),
@@ -52,7 +58,10 @@ sealed record CutSubject(string Name, int GrainBytes, Action<string> Write)
     static GuestContent FlatContent() => GuestContent.Scattered(FlatBytes, 5, 8, 48 << 10);
 
     static CutSubject Sparse(string name, SparseOptions options) => new(name, 4096, folder => SparseImage.Write(
-        folder, "disk", Content(), options with { GrainSectors = 8, TableEntries = 128 }));
+        folder, "disk", Content(), options with { GrainSectors = 8, TableEntries = 128 }))
+    {
+        QemuMayWrite = !options.TablesLazilyAbsent,
+    };
 
     static CutSubject Child(string name, IReadOnlyList<GuestRange> zeroRanges) => new(name, 4096, folder =>
     {

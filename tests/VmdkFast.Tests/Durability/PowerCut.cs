@@ -131,6 +131,16 @@ sealed class PowerCut : IDisposable
         }
     }
 
+    /// <summary>Another program has written the files, nobody knows where: the next case makes them anew.</summary>
+    internal void NoteUnknownChanges()
+    {
+        foreach (LocalFile file in _files)
+        {
+            file.RefreshStatus();
+            file.Truncate(0);
+        }
+    }
+
     public void Dispose()
     {
         foreach (LocalFile file in _files)
