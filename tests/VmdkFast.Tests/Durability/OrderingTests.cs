@@ -10,8 +10,8 @@ namespace VmdkFast.Tests.Durability;
 /// </summary>
 public sealed class OrderingTests : IDisposable
 {
-    // One past the tests' own cut budget: these histories are small, and are cut completely.
-    const int Quota = 600;
+    // Cases at each cut point; these histories are small, so that most points are tried completely.
+    const int Quota = 200;
     const int GrainBytes = 4096;
     const int TableBytes = 128 * GrainBytes;
 
@@ -85,10 +85,14 @@ public sealed class OrderingTests : IDisposable
         // Many tables become dirty, so that writers write them back, without a flush.
         for (int table = 1; table < CutSubject.DiskBytes / TableBytes; table++)
         {
-            Write(disk, table * TableBytes, GrainBytes);
+            Write(disk, Unallocated(disk, table * TableBytes), GrainBytes);
         }
 
-        Write(disk, TableBytes + GrainBytes, 6 * GrainBytes);
+        for (int grain = 0; grain < 4; grain++)
+        {
+            Write(disk, Unallocated(disk, TableBytes), GrainBytes);
+        }
+
         Flush(disk);
         Judge();
     }
@@ -225,6 +229,10 @@ public sealed class OrderingTests : IDisposable
             _moments.Add((_history.Count, change));
         }
     }
+
+    /// <summary>The first grain from an offset on that is not stored: writing it changes its table.</summary>
+    static long Unallocated(VmdkDisk disk, long offsetBytes) => disk.Map(offsetBytes, TableBytes)
+        .First(run => run.Kind == VmdkRunKind.Unallocated).OffsetBytes;
 
     /// <summary>A grain that holds bytes, but the parent's: losing what is written there shows.</summary>
     long FromParent(VmdkDisk disk) => disk.Map()
