@@ -65,6 +65,7 @@ sealed class DiskWriter
             (ExtentWriter extent, long inExtent, long room) = At(offsetBytes);
             int length = (int)Math.Min(Math.Min(source.Length, room), extent.MaxPieceBytes);
             extent.RequireAllowed(inExtent, length, clears: false);
+            extent.RequireSound();
             Begin();
             extent.EnsurePrepared(_guard);
             extent.Write(source[..length], inExtent, cancellationToken);
@@ -84,6 +85,7 @@ sealed class DiskWriter
             (ExtentWriter extent, long inExtent, long room) = At(offsetBytes);
             long length = Math.Min(lengthBytes, room);
             extent.RequireAllowed(inExtent, length, clears: true);
+            extent.RequireSound();
             Begin();
             extent.EnsurePrepared(_guard);
             extent.Clear(inExtent, length, discard, cancellationToken);

@@ -51,6 +51,11 @@ abstract class ExtentWriter(WriteFile? file)
     {
     }
 
+    /// <summary>Refuses an extent whose metadata must be repaired, while nothing of the image has been changed.</summary>
+    internal virtual void RequireSound()
+    {
+    }
+
     /// <summary>Writes bytes that lie inside the extent.</summary>
     internal abstract void Write(ReadOnlySpan<byte> source, long offsetBytes, CancellationToken cancellationToken);
 

@@ -155,6 +155,15 @@ sealed class SparseTables
         }
     }
 
+    /// <summary>Refuses an extent that its last writer left open with tables that only a repair can set right.</summary>
+    internal void RequireSound()
+    {
+        if (_marks.WasUnclean)
+        {
+            new TableReconciler(_file, _extent, CopyOf).Judge();
+        }
+    }
+
     /// <summary>Sets the mark that the extent is open for writing; a left-over mark means reconciling first.</summary>
     internal void MarkUnclean()
     {

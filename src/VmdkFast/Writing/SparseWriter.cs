@@ -10,25 +10,23 @@ namespace VmdkFast.Writing;
 /// lock. Nobody does I/O under a lock, nobody can find a grain whose data is not in the page cache, and two first
 /// writers of one grain meet at the claim.
 /// </remarks>
-sealed class SparseWriter : ExtentWriter
+sealed class SparseWriter : TabledWriter
 {
     // Bounds the buffer of a run that must be filled up at its ends.
     const int MaxRunBytes = 4 << 20;
 
     readonly SparseExtent _extent;
     readonly SparseLayout _layout;
-    readonly SparseTables _tables;
     readonly FreedGrains _freed;
     readonly ParentReader? _parent;
 
     internal SparseWriter(
         WriteFile file, SparseExtent extent, SparseTables tables, GrainAllocator allocator, FreedGrains freed,
         ParentReader? parent)
-        : base(file)
+        : base(file, tables)
     {
         _extent = extent;
         _layout = extent.Layout;
-        _tables = tables;
         _freed = freed;
         _parent = parent;
         Allocator = allocator;
@@ -58,7 +56,7 @@ sealed class SparseWriter : ExtentWriter
         }
     }
 
-    internal override void Collect(FlushBatch batch) => _tables.Collect(batch, this);
+    internal override void Collect(FlushBatch batch) => Tables.Collect(batch, this);
 
     /// <summary>Gives the blocks of grains back that are not kept for reuse, neighbours in one call.</summary>
     internal void Punch(IReadOnlyList<uint> sectors)
@@ -85,20 +83,10 @@ sealed class SparseWriter : ExtentWriter
         }
     }
 
-    internal override void MarkClean()
-    {
-        if (IsPrepared)
-        {
-            _tables.MarkClean();
-        }
-    }
-
-    protected override void Prepare() => _tables.MarkUnclean();
-
     int WriteSome(ReadOnlySpan<byte> source, long offsetBytes)
     {
         long grainIndex = offsetBytes >> _layout.GrainShift;
-        Table table = _tables.GetOrMake((int)(grainIndex >> _layout.TableShift));
+        Table table = Tables.GetOrMake((int)(grainIndex >> _layout.TableShift));
         int index = (int)grainIndex & (_layout.TableEntries - 1);
         uint entry = Volatile.Read(ref table.Entries[index]);
         if (!IsGrain(entry))
@@ -106,16 +94,15 @@ sealed class SparseWriter : ExtentWriter
             return Allocate(table, index, source, offsetBytes);
         }
 
-        _tables.RequirePossible(table, index, entry);
+        Tables.RequirePossible(table, index, entry);
         Mapping mapping = _extent.MapInTable(table.Entries, grainIndex, offsetBytes, source.Length);
-        if (mapping.Kind != MappingKind.Data)
+        // An entry that was cleared since it was looked at leads nowhere, which is byte 0: it must be looked at again.
+        int length = mapping.Kind == MappingKind.Data ? (int)mapping.LengthBytes : 0;
+        if (length > 0)
         {
-            // The entry was cleared since it was looked at: there is no place to write to.
-            return 0;
+            File!.Write(source[..length], mapping.FileOffsetBytes);
         }
 
-        int length = (int)mapping.LengthBytes;
-        File!.Write(source[..length], mapping.FileOffsetBytes);
         return length;
     }
 
@@ -124,7 +111,7 @@ sealed class SparseWriter : ExtentWriter
     int Allocate(Table table, int index, ReadOnlySpan<byte> source, long offsetBytes)
     {
         _freed.Reclaim();
-        _tables.Compare(table);
+        Tables.Compare(table);
         if (ClaimRun(table, index, GrainsTouched(source.Length, offsetBytes, index)) is not { } claim)
         {
             return 0;
@@ -304,7 +291,7 @@ sealed class SparseWriter : ExtentWriter
             table.RemoveClaim(claim);
             if (wasClean)
             {
-                _tables.NoteDirty(table);
+                Tables.NoteDirty(table);
             }
         }
 
@@ -319,12 +306,12 @@ sealed class SparseWriter : ExtentWriter
         int tableIndex = (int)(grainIndex >> _layout.TableShift);
 
         // Without a parent there is nothing to hide where no table is.
-        if (_parent is null && _tables.SkipMissing(offsetBytes, maxLengthBytes) is var skipped and > 0)
+        if (_parent is null && Tables.SkipMissing(offsetBytes, maxLengthBytes) is var skipped and > 0)
         {
             return skipped;
         }
 
-        Table table = _tables.GetOrMake(tableIndex);
+        Table table = Tables.GetOrMake(tableIndex);
         int index = (int)grainIndex & (_layout.TableEntries - 1);
         bool whole = inGrain == 0 && (length == _layout.GrainBytes || offsetBytes + length == _extent.LengthBytes);
         uint entry = Volatile.Read(ref table.Entries[index]);
@@ -336,7 +323,7 @@ sealed class SparseWriter : ExtentWriter
                 return length;
             }
 
-            _tables.Compare(table);
+            Tables.Compare(table);
             return Unmap(table, index, value) ? length : 0;
         }
 
@@ -380,13 +367,13 @@ sealed class SparseWriter : ExtentWriter
                 uint old = table.Entries[index];
                 if (IsGrain(old))
                 {
-                    _tables.RequirePossible(table, index, old);
+                    Tables.RequirePossible(table, index, old);
                     table.AddFreed(old);
                 }
 
                 if (old != value && table.Publish(index, value))
                 {
-                    _tables.NoteDirty(table);
+                    Tables.NoteDirty(table);
                 }
 
                 return true;

@@ -11,7 +11,7 @@ namespace VmdkFast.Writing;
 /// is right for every reader that looks grains up; a forward-only reader needs ascending order, which is the writer's
 /// caller's to keep.
 /// </remarks>
-sealed class StreamWriter : ExtentWriter
+sealed class StreamWriter : TabledWriter
 {
     static readonly byte[] s_endOfStream = new byte[Sector.Bytes];
 
@@ -23,7 +23,6 @@ sealed class StreamWriter : ExtentWriter
 
     readonly SparseExtent _extent;
     readonly SparseLayout _layout;
-    readonly SparseTables _tables;
     readonly GrainAllocator _allocator;
     readonly GrainCodec _codec;
     readonly bool _hasParent;
@@ -33,11 +32,10 @@ sealed class StreamWriter : ExtentWriter
     internal StreamWriter(
         WriteFile file, SparseExtent extent, SparseTables tables, GrainAllocator allocator, GrainCodec codec,
         bool hasParent)
-        : base(file)
+        : base(file, tables)
     {
         _extent = extent;
         _layout = extent.Layout;
-        _tables = tables;
         _allocator = allocator;
         _codec = codec;
         _hasParent = hasParent;
@@ -127,7 +125,7 @@ sealed class StreamWriter : ExtentWriter
             }
         }
 
-        _tables.Collect(batch, null);
+        Tables.Collect(batch, null);
     }
 
     internal override void Trim()
@@ -139,22 +137,12 @@ sealed class StreamWriter : ExtentWriter
         }
     }
 
-    internal override void MarkClean()
-    {
-        if (IsPrepared)
-        {
-            _tables.MarkClean();
-        }
-    }
-
-    protected override void Prepare() => _tables.MarkUnclean();
-
     bool TryAppend(ReadOnlySpan<byte> grain, long offsetBytes)
     {
         long grainIndex = offsetBytes >> _layout.GrainShift;
-        Table table = _tables.GetOrMake((int)(grainIndex >> _layout.TableShift));
+        Table table = Tables.GetOrMake((int)(grainIndex >> _layout.TableShift));
         int index = (int)grainIndex & (_layout.TableEntries - 1);
-        _tables.Compare(table);
+        Tables.Compare(table);
         if (ClaimGrain(table, index, offsetBytes) is not { } claim)
         {
             return false;
@@ -167,7 +155,7 @@ sealed class StreamWriter : ExtentWriter
             {
                 if (table.Publish(index, sector))
                 {
-                    _tables.NoteDirty(table);
+                    Tables.NoteDirty(table);
                 }
 
                 table.RemoveClaim(claim);

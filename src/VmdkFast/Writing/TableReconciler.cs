@@ -22,7 +22,12 @@ sealed class TableReconciler(WriteFile file, SparseExtent extent, Func<int, bool
     /// <exception cref="VmdkException">
     /// <see cref="VmdkErrorCode.TablesDisagree"/>: a primary entry is impossible.
     /// </exception>
-    internal bool Reconcile()
+    internal bool Reconcile() => Walk(follow: true);
+
+    /// <summary>Only looks: throws what <see cref="Reconcile"/> would throw, and writes nothing.</summary>
+    internal void Judge() => Walk(follow: false);
+
+    bool Walk(bool follow)
     {
         var owners = new GrainOwners(file.File.LengthBytes, _layout.GrainSectors);
         var directory = new uint[_layout.DirectoryEntries];
@@ -33,7 +38,11 @@ sealed class TableReconciler(WriteFile file, SparseExtent extent, Func<int, bool
         {
             if (directory[tableIndex] == 0)
             {
-                copyOf(tableIndex, false);
+                if (follow)
+                {
+                    copyOf(tableIndex, false);
+                }
+
                 continue;
             }
 
@@ -44,7 +53,7 @@ sealed class TableReconciler(WriteFile file, SparseExtent extent, Func<int, bool
 
             extent.Source.LoadTable(tableIndex, directory[tableIndex], primary);
             Judge(primary, tableIndex, owners);
-            if (copyOf(tableIndex, true) is { } offsetBytes)
+            if (follow && copyOf(tableIndex, true) is { } offsetBytes)
             {
                 Follow(primary, copy, offsetBytes);
             }

@@ -141,6 +141,7 @@ public sealed class RedundantTableTests
         string path = SparseImage.Write(folder.Path, "disk", content, new SparseOptions { Unclean = unclean });
         Patch.WriteUInt32(path, TableOffset(path, redundant: false) + (4 * 3), 0x7fff_ff00);
         byte[] tables = TableBytes(path, redundant: false);
+        byte[] before = File.ReadAllBytes(path);
 
         using (VmdkDisk disk = Writable.OpenFast(path))
         {
@@ -156,6 +157,11 @@ public sealed class RedundantTableTests
 
         Assert.Equal(tables, TableBytes(path, redundant: false));
         DiskAssert.Holds(content, path);
+        if (unclean)
+        {
+            // What its last writer left open is judged as a whole, before anything of it changes.
+            Assert.Equal(before, File.ReadAllBytes(path));
+        }
     }
 
     [Fact]
