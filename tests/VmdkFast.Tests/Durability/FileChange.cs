@@ -16,10 +16,10 @@ sealed class FileChange
     /// <summary>A copy of what was written.</summary>
     internal byte[] Bytes { get; init; } = [];
 
-    /// <summary>For a barrier: how long the history was when it was called.</summary>
+    /// <summary>For a barrier: the moment when it was called.</summary>
     internal long StartedAt { get; init; }
 
-    /// <summary>How long the history was when the call returned; a barrier covers only what had returned.</summary>
+    /// <summary>The moment when the call returned; a barrier covers only what had returned.</summary>
     internal long CompletedAt { get; set; } = long.MaxValue;
 
     /// <summary>For a failed barrier: decides what of the pending is lost.</summary>

@@ -40,19 +40,18 @@ public sealed class FreedSpaceTests : IDisposable
             FreeAll(disk);
             _file!.BeforePunch = _ => throw new VmdkException(VmdkErrorCode.InputOutput, path, "injected");
             Assert.Throws<VmdkException>(() => WriteGrain(disk, 0));
-            for (int round = 0; round < 2; round++)
+            for (int grain = 0; grain < Grains; grain++)
             {
-                for (int grain = 0; grain < Grains / 2; grain++)
+                WriteGrain(disk, grain);
+                if (grain == Grains / 3)
                 {
-                    WriteGrain(disk, (round * Grains / 2) + grain);
+                    // The next epoch: what was left over from the failed one would be given back again.
+                    disk.WriteZeroes(0, GrainBytes);
+                    disk.Flush();
                 }
-
-                // The next epoch: what was left over from the failed one would be given back again.
-                disk.WriteZeroes((Grains - 1) * (long)GrainBytes, GrainBytes);
-                disk.Flush();
             }
 
-            for (int grain = 0; grain < Grains - 1; grain++)
+            for (int grain = 1; grain < Grains; grain++)
             {
                 disk.Read(_grain, grain * (long)GrainBytes);
                 Assert.Equal(-1, _grain.AsSpan().IndexOfAnyExcept((byte)(grain + 1)));

@@ -9,6 +9,7 @@ sealed class RecordedHistory
     readonly List<FileChange> _changes = [];
     readonly List<string> _names = [];
     readonly List<byte[]> _starts = [];
+    long _time;
 
     /// <summary>Number of changes so far: a position in the history.</summary>
     internal int Count
@@ -76,7 +77,16 @@ sealed class RecordedHistory
     {
         lock (_lock)
         {
-            change.CompletedAt = _changes.Count;
+            change.CompletedAt = ++_time;
+        }
+    }
+
+    /// <summary>A moment later than every one before: of calls that overlap, positions tell nothing.</summary>
+    internal long Now()
+    {
+        lock (_lock)
+        {
+            return ++_time;
         }
     }
 }

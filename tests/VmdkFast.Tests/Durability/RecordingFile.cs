@@ -44,14 +44,14 @@ sealed class RecordingFile(ImageFile inner, RecordedHistory history, int index) 
 
     internal override void Barrier()
     {
-        int startedAt = history.Count;
+        long startedAt = history.Now();
         base.Barrier();
         history.Append(new FileChange { Kind = ChangeKind.Barrier, File = index, StartedAt = startedAt });
     }
 
     /// <summary>A barrier fails on this file, and the system forgets that anything was pending.</summary>
     internal void FailBarrier(ulong seed) => history.Append(
-        new FileChange { Kind = ChangeKind.FailedBarrier, File = index, StartedAt = history.Count, Seed = seed });
+        new FileChange { Kind = ChangeKind.FailedBarrier, File = index, Seed = seed });
 
     FileChange Note(ChangeKind kind, long offsetBytes, long lengthBytes)
     {
