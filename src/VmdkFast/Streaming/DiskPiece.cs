@@ -8,7 +8,11 @@ sealed class DiskPiece
     /// <summary>
     /// Bytes of a piece at most: large enough that system calls don't count, small enough for the L2 cache.
     /// </summary>
-    internal const int MaxBytes = 1 << 20;
+    /// <remarks>
+    /// Measured with 1 GiB to a new file on ext4: 512 and 256 KiB 0.25 s, 1 MiB 1.2 s, because writes of that size make
+    /// the kernel look for larger pieces of memory. From a compressed image 0.83, 0.92 and 1.75 s.
+    /// </remarks>
+    internal const int MaxBytes = 512 << 10;
 
     readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(MaxBytes, pinned: true);
     readonly List<Mapping> _mappings = [];

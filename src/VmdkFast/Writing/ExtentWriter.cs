@@ -51,7 +51,7 @@ abstract class ExtentWriter(WriteFile? file)
     {
     }
 
-    /// <summary>Refuses an extent whose metadata must be repaired, while nothing of the image has been changed.</summary>
+    /// <summary>Refuses an extent whose metadata needs a repair, while nothing of the image has been changed.</summary>
     internal virtual void RequireSound()
     {
     }

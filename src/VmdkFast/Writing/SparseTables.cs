@@ -155,7 +155,7 @@ sealed class SparseTables
         }
     }
 
-    /// <summary>Refuses an extent that its last writer left open with tables that only a repair can set right.</summary>
+    /// <summary>Refuses an extent that was left open with tables that only a repair can set right.</summary>
     internal void RequireSound()
     {
         if (_marks.WasUnclean)

@@ -41,8 +41,10 @@ public sealed class PreallocationTests : IDisposable
             _folder["disk.vmdk"],
             new VmdkCreateOptions
             {
-                Kind = VmdkDiskKind.MonolithicFlat, LengthBytes = long.MaxValue & ~511L,
-                Preallocation = VmdkPreallocation.Reserved, Sync = false,
+                Kind = VmdkDiskKind.MonolithicFlat,
+                LengthBytes = long.MaxValue & ~511L,
+                Preallocation = VmdkPreallocation.Reserved,
+                Sync = false,
             }));
         Assert.Equal(VmdkErrorCode.InputOutput, failed.Code);
         Assert.Empty(Names(_folder.Path));

@@ -136,7 +136,9 @@ public sealed partial class ContentIdTests
         using var folder = new TempFolder();
         var text = new DescriptorText
         {
-            NewLine = newLine, EndsWithNewLine = endsWithNewLine, TrailingBlanks = " ",
+            NewLine = newLine,
+            EndsWithNewLine = endsWithNewLine,
+            TrailingBlanks = " ",
             LinesBeforeVersion = ["# CID=00000000 in a comment"],
             HeaderLines =
             [

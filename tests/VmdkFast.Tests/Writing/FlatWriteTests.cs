@@ -18,7 +18,9 @@ public sealed class FlatWriteTests
             path,
             new VmdkCreateOptions
             {
-                Kind = VmdkDiskKind.MonolithicFlat, LengthBytes = LengthBytes, Preallocation = VmdkPreallocation.Full,
+                Kind = VmdkDiskKind.MonolithicFlat,
+                LengthBytes = LengthBytes,
+                Preallocation = VmdkPreallocation.Full,
             },
             TestContext.Current.CancellationToken);
         string flat = folder["disk-flat.vmdk"];

@@ -18,7 +18,8 @@ public sealed class QemuRegressionTests
         GuestContent content = below.Clone().Fill(0, 4 * GrainBytes, ContentPattern.Zeros);
         string path = SparseImage.Write(folder.Path, "disk", content, new SparseOptions
         {
-            Parent = ParentLink.To(parent, below, folder.Path), ZeroRanges = [new GuestRange(0, 4 * GrainBytes)],
+            Parent = ParentLink.To(parent, below, folder.Path),
+            ZeroRanges = [new GuestRange(0, 4 * GrainBytes)],
         });
 
         Writable.Change(path, disk => disk.Write(Writable.Filled(100, 0x11), GrainBytes + 5000));
@@ -43,7 +44,10 @@ public sealed class QemuRegressionTests
         GuestContent content = hasParent ? below : new GuestContent(LengthBytes);
         string path = SparseImage.Write(folder.Path, "disk", content, new SparseOptions
         {
-            GrainSectors = 8, TableEntries = 128, TablesLazilyAbsent = true, Parent = parent,
+            GrainSectors = 8,
+            TableEntries = 128,
+            TablesLazilyAbsent = true,
+            Parent = parent,
             ZeroRanges = zeroGrains ? [default] : [],
         });
 

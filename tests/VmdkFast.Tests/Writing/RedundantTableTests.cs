@@ -22,7 +22,9 @@ public sealed class RedundantTableTests
         var content = GuestContent.Scattered(LengthBytes, seed: 1);
         string path = SparseImage.Write(folder.Path, "disk", content, new SparseOptions
         {
-            GrainSectors = grainSectors, TableEntries = tableEntries, TablesLazilyAbsent = absent,
+            GrainSectors = grainSectors,
+            TableEntries = tableEntries,
+            TablesLazilyAbsent = absent,
             ZeroRanges = [default],
         });
 

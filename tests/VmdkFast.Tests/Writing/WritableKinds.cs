@@ -110,7 +110,9 @@ static class WritableKinds
         {
             WritableKind.ZeroGrainsOverSparse => SparseImage.Write(folder, "disk", content, new SparseOptions
             {
-                Parent = ParentLink.To(parent, below, folder), ZeroRanges = s_noZeroGrains, GrainSectors = 32,
+                Parent = ParentLink.To(parent, below, folder),
+                ZeroRanges = s_noZeroGrains,
+                GrainSectors = 32,
             }),
             WritableKind.SplitOverCowd => Chain.WriteChild(
                 ChildKind.SplitSparse, folder, "disk", content, parent, below),

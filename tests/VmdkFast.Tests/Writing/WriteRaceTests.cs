@@ -221,7 +221,10 @@ public sealed class WriteRaceTests
             folder.Path, "disk", new GuestContent((long)Tables * CoveredBytes),
             new SparseOptions
             {
-                GrainSectors = 8, TableEntries = 8, TablesLazilyAbsent = true, Redundant = redundant,
+                GrainSectors = 8,
+                TableEntries = 8,
+                TablesLazilyAbsent = true,
+                Redundant = redundant,
             });
         using (VmdkDisk disk = Writable.OpenFast(path))
         {
