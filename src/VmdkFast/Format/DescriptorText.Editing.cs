@@ -6,6 +6,18 @@ sealed partial class DescriptorText
 {
     const int ContentIdDigits = 8;
 
+    // With fewer, two changes would often give one number; then eight are written, and the text becomes longer.
+    const int MinContentIdDigits = 6;
+
+    /// <summary>
+    /// Digits that a new CID can have without moving the text behind it. QEMU writes no leading zeros, and a text that
+    /// moves is not changed in one sector: a power cut in between would leave two halves of two texts.
+    /// </summary>
+    internal int ContentIdWidth =>
+        LinesOf(DescriptorKeys.ContentId).First().Value.Length is >= MinContentIdDigits and var width
+            ? Math.Min(width, ContentIdDigits)
+            : ContentIdDigits;
+
     /// <summary>
     /// The descriptor with a new CID. The last eight digits of <c>ddb.longContentID</c>, where it is there and has
     /// 32, follow, as in VMware's own files; nothing else changes.
@@ -15,7 +27,10 @@ sealed partial class DescriptorText
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(contentId, DescriptorValue.SeeLongContentId);
         string digits = DescriptorValue.FormatContentId(contentId);
-        DescriptorText changed = WithValue(DescriptorKeys.ContentId, digits);
+        int width = ContentIdWidth;
+        DescriptorText changed = WithValue(
+            DescriptorKeys.ContentId,
+            digits.AsSpan(0, ContentIdDigits - width).ContainsAnyExcept('0') ? digits : digits[^width..]);
         return LongContentId is { Length: 32 } longId && longId.All(char.IsAsciiHexDigit)
             ? changed.WithValue(DescriptorKeys.LongContentId, longId[..^ContentIdDigits] + digits)
             : changed;
@@ -59,7 +74,11 @@ sealed partial class DescriptorText
         return Reparse(text, nameof(value));
     }
 
-    /// <summary>The descriptor without the lines of a key; the same instance when it has none.</summary>
+    /// <summary>The descriptor with the lines of a key made comments; the same instance when it has none.</summary>
+    /// <remarks>
+    /// One byte of each line changes, and nothing moves: while that is written, a power cut leaves the line or the
+    /// comment. Taking the line out would change all sectors behind it, and a cut between two of them the rest.
+    /// </remarks>
     /// <exception cref="ArgumentException">The result would not be a valid descriptor.</exception>
     internal DescriptorText WithoutValue(string key)
     {
@@ -74,14 +93,12 @@ sealed partial class DescriptorText
         }
 
         var text = new MemoryStream(_bytes.Length);
-        int copied = 0;
+        text.Write(_bytes.AsSpan(0, _textLength));
         foreach (DescriptorLine line in LinesOf(key))
         {
-            text.Write(_bytes.AsSpan(copied..line.Start));
-            copied = line.Next;
+            text.GetBuffer()[line.Content.Start] = (byte)'#';
         }
 
-        text.Write(_bytes.AsSpan(copied.._textLength));
         return Reparse(text, nameof(key));
     }
 

@@ -182,17 +182,19 @@ sealed class DiskWriter
             return;
         }
 
-        _descriptor.Replace(_onFirstChange(_descriptor.Text.WithContentId(NewContentId(_descriptor.Text.ContentId))));
+        DescriptorText text = _descriptor.Text;
+        _descriptor.Replace(_onFirstChange(text.WithContentId(NewContentId(text.ContentId, text.ContentIdWidth))));
         Guard(_descriptor.File);
     }
 
-    static uint NewContentId(uint old)
+    static uint NewContentId(uint old, int digits)
     {
         // ffffffff means "no parent", fffffffe "see longContentID".
         const uint FirstReserved = 0xffff_fffe;
         while (true)
         {
-            uint id = BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(sizeof(uint)));
+            uint random = BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(sizeof(uint)));
+            uint id = random >> (32 - (4 * digits));
             if (id < FirstReserved && id != old)
             {
                 return id;

@@ -6,7 +6,13 @@ namespace VmdkFast.Tests.Durability;
 static class CutImage
 {
     // So small that tables leave the cache, dirty ones are flushed by writers, and stale ones would be seen.
-    static readonly VmdkOpenOptions s_options = new() { TableCacheBytes = 8 << 10, GrainCacheBytes = 256 << 10 };
+    static readonly VmdkOpenOptions s_options = new()
+    {
+        TableCacheBytes = 8 << 10,
+        GrainCacheBytes = 256 << 10,
+        ConvertFooterLayout = true,
+        DetachChangeTracking = true,
+    };
 
     internal static VmdkDisk OpenForReading(string folder) =>
         VmdkDisk.Open(Path.Combine(folder, CutSubject.FileName), s_options);

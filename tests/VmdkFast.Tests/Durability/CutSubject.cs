@@ -22,6 +22,15 @@ sealed record CutSubject(string Name, int GrainBytes, Action<string> Write)
 
     static readonly DescriptorText s_parentText = new() { Cid = 0x12345678 };
 
+    // Longer than a sector behind the lines that change: their change must not need two sectors at once.
+    static readonly DescriptorText s_trackedText = new()
+    {
+        Cid = 0x1234567,
+        CidDigits = 1,
+        HeaderLines = ["changeTrackPath=\"disk-ctk.vmdk\""],
+        DatabaseLines = [.. Enumerable.Range(0, 40).Select(i => $"ddb.toolsVersion{i} = \"{i}\"")],
+    };
+
     /// <summary>Every kind.</summary>
     internal static IReadOnlyList<CutSubject> All { get; } =
     [
@@ -29,6 +38,7 @@ sealed record CutSubject(string Name, int GrainBytes, Action<string> Write)
         Sparse("sparse-zero-grains", new SparseOptions { ZeroRanges = [new GuestRange(4 << 20, 64 << 10)] }),
         Sparse("sparse-not-redundant", new SparseOptions { Redundant = false }),
         Sparse("sparse-left-unclean", new SparseOptions { Unclean = true }),
+        Sparse("sparse-tracked", new SparseOptions { Version = 3, Descriptor = s_trackedText }),
         Sparse("sparse-tables-absent", new SparseOptions { TablesLazilyAbsent = true }),
         new("split", 4096, folder => SplitSparseImage.Write(
             folder, "disk", Content(), DiskBytes / Sector.Bytes / 3 / 8 * 8,
@@ -43,6 +53,11 @@ sealed record CutSubject(string Name, int GrainBytes, Action<string> Write)
         Child("child-zero-grains", [new GuestRange(6 << 20, 32 << 10)]),
         new("stream", 4096, folder => StreamImage.Write(
             folder, "disk", Content(), new StreamOptions { Layout = StreamLayout.Local, GrainSectors = 8 }))
+        {
+            AppendOnly = true,
+        },
+        new("stream-footer", 4096, folder => StreamImage.Write(
+            folder, "disk", Content(), new StreamOptions { Layout = StreamLayout.Export, GrainSectors = 8 }))
         {
             AppendOnly = true,
         },

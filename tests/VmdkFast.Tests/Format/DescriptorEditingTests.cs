@@ -96,14 +96,15 @@ public sealed class DescriptorEditingTests
     }
 
     [Fact]
-    public void ARemovedKeyTakesItsLinesAlong()
+    public void AKeyIsTakenOutByMakingItsLinesComments()
     {
         DescriptorText text = DescriptorSamples.Parse(
             DescriptorSamples.With("# Change Tracking File", "changeTrackPath=\"x-ctk.vmdk\"", "ddb.a=\"1\""));
 
         Assert.Equal("x-ctk.vmdk", text.ChangeTrackPath);
         Assert.Equal(
-            DescriptorSamples.With("# Change Tracking File", "ddb.a=\"1\""), text.WithoutValue("CHANGETRACKPATH").Text);
+            DescriptorSamples.With("# Change Tracking File", "#hangeTrackPath=\"x-ctk.vmdk\"", "ddb.a=\"1\""),
+            text.WithoutValue("CHANGETRACKPATH").Text);
         Assert.Same(text, text.WithoutValue("ddb.b"));
     }
 
@@ -125,6 +126,19 @@ public sealed class DescriptorEditingTests
         DescriptorText text = DescriptorSamples.Parse(DescriptorSamples.With());
 
         Assert.ThrowsAny<ArgumentException>(() => text.WithValue(key, value));
+    }
+
+    [Theory]
+    [InlineData("12345678", 0x9ABCDEF0, "9abcdef0")]
+    [InlineData("1234567", 0xABCDEF0, "abcdef0")]
+    [InlineData("123456", 0xFF, "0000ff")]
+    [InlineData("123456", 0x1000000, "01000000")]
+    [InlineData("12345", 0xABC, "00000abc")]
+    public void ANewContentIdKeepsItsPlaceWhenItCan(string before, uint contentId, string after)
+    {
+        DescriptorText text = DescriptorSamples.Parse($"version=1\nCID={before}\ncreateType=x\n");
+
+        Assert.Equal($"version=1\nCID={after}\ncreateType=x\n", text.WithContentId(contentId).Text);
     }
 
     [Fact]

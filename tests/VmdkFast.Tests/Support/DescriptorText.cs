@@ -24,6 +24,9 @@ public sealed partial record DescriptorText
     /// <summary>Content ID; null takes one that depends on the image's name only.</summary>
     public uint? Cid { get; init; }
 
+    /// <summary>Digits that the CID is filled up to with zeros; QEMU fills up nothing.</summary>
+    public int CidDigits { get; init; } = 8;
+
     public uint? ParentCid { get; init; }
 
     public string? ParentHint { get; init; }
@@ -77,7 +80,7 @@ public sealed partial record DescriptorText
             lines.Add($"encoding=\"{EncodingName}\"");
         }
 
-        lines.Add($"CID={Cid ?? 0:x8}");
+        lines.Add("CID=" + (Cid ?? 0).ToString($"x{CidDigits}", CultureInfo.InvariantCulture));
         lines.Add($"parentCID={ParentCid ?? uint.MaxValue:x8}");
         lines.Add($"createType=\"{CreateType}\"");
         if (ParentHint is not null)
