@@ -165,8 +165,7 @@ sealed class SparseExtent : Extent
     }
 
     /// <summary>Whether a grain can be there: not past the end of the file, not in the header.</summary>
-    internal bool IsPossible(uint entry) =>
-        entry >= _layout.FirstUsableSector && (long)entry << Sector.Shift < _file.LengthBytes;
+    internal bool IsPossible(uint entry) => _source.IsPossibleGrain(entry);
 
     Mapping MapRecovered(long grainIndex, long inGrain, uint entry, long maxLengthBytes)
     {

@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Runtime.InteropServices;
 using VmdkFast.Caching;
 using VmdkFast.Storage;
 
@@ -139,19 +137,7 @@ sealed class SparseScan(SparseExtent extent) : ExtentScan
 
         _windowLength = 0;
         Span<uint> window = _window.AsSpan(0, entries);
-        int read = extent.File.Read(MemoryMarshal.AsBytes(window), start);
-        if (read < end - start)
-        {
-            VmdkException.Throw(
-                VmdkErrorCode.Truncated, extent.File.Path, "the file ends inside a table", start, "grainTable",
-                $"{read} bytes", $"{end - start} bytes");
-        }
-
-        if (!BitConverter.IsLittleEndian)
-        {
-            BinaryPrimitives.ReverseEndianness(window, window);
-        }
-
+        extent.Source.ReadEntries(start, window, "grainTable");
         _windowStart = start;
         _windowLength = end - start;
     }

@@ -61,7 +61,8 @@ sealed class SparseTableSource(ImageFile file, SparseLayout layout) : TableSourc
             $"sector {found}", $"a sector from {layout.FirstUsableSector} to {(file.LengthBytes - 1) >> Sector.Shift}");
     }
 
-    bool IsPossibleGrain(uint entry) =>
+    /// <summary>Whether a grain can be at an entry: not past the end of the file, not in the header.</summary>
+    internal bool IsPossibleGrain(uint entry) =>
         entry >= layout.FirstUsableSector && (long)entry << Sector.Shift < file.LengthBytes;
 
     long RecoverTable(int tableIndex, uint found)
@@ -89,7 +90,11 @@ sealed class SparseTableSource(ImageFile file, SparseLayout layout) : TableSourc
         return entry[0];
     }
 
-    void ReadEntries(long offsetBytes, Span<uint> entries, string field)
+    /// <summary>Fills entries from a place in the file, whatever the machine's byte order.</summary>
+    /// <param name="offsetBytes">Where the first entry begins.</param>
+    /// <param name="entries">All of them must be in the file.</param>
+    /// <param name="field">What they are, for messages.</param>
+    internal void ReadEntries(long offsetBytes, Span<uint> entries, string field)
     {
         Span<byte> bytes = MemoryMarshal.AsBytes(entries);
         int read = file.Read(bytes, offsetBytes);

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Numerics;
-using System.Runtime.InteropServices;
 using VmdkFast.Caching;
 using VmdkFast.Extents;
 
@@ -82,7 +81,7 @@ sealed class SparseTables
         bool differs = false;
         if (RedundantTableOffset(table.TableIndex) is { } offsetBytes)
         {
-            ReadEntries(copy, offsetBytes);
+            _extent.Source.ReadEntries(offsetBytes, copy, "redundantGrainTable");
             lock (table)
             {
                 differs = table.DirtySectors == 0 && !table.Flushing && !copy.AsSpan().SequenceEqual(table.Entries);
@@ -318,15 +317,6 @@ sealed class SparseTables
             {
                 throw Disagree(table.TableIndex, index, entry);
             }
-        }
-    }
-
-    void ReadEntries(Span<uint> entries, long offsetBytes)
-    {
-        _file.File.Read(MemoryMarshal.AsBytes(entries), offsetBytes);
-        if (!BitConverter.IsLittleEndian)
-        {
-            BinaryPrimitives.ReverseEndianness(entries, entries);
         }
     }
 

@@ -83,14 +83,7 @@ sealed class TableReconciler(WriteFile file, SparseExtent extent, Func<int, bool
 
     void Follow(ReadOnlySpan<uint> primary, Span<uint> copy, long offsetBytes)
     {
-        Span<byte> bytes = MemoryMarshal.AsBytes(copy);
-        copy.Clear();
-        file.File.Read(bytes, offsetBytes);
-        if (!BitConverter.IsLittleEndian)
-        {
-            BinaryPrimitives.ReverseEndianness(copy, copy);
-        }
-
+        extent.Source.ReadEntries(offsetBytes, copy, "redundantGrainTable");
         if (copy.SequenceEqual(primary))
         {
             return;
@@ -102,7 +95,7 @@ sealed class TableReconciler(WriteFile file, SparseExtent extent, Func<int, bool
             BinaryPrimitives.ReverseEndianness(copy, copy);
         }
 
-        file.Write(bytes, offsetBytes);
+        file.Write(MemoryMarshal.AsBytes(copy), offsetBytes);
     }
 
     VmdkException Disagree(string field, uint entry) =>
