@@ -34,13 +34,13 @@ public static partial class VmdkImage
                 if (TargetFile.TryOpenInOrder(targetPath) is { } pipe)
                 {
                     using Stream closed = pipe;
-                    new RawConversion(image, reader, how.EffectiveThreads, progress).WriteTo(pipe, cancellationToken);
+                    new RawConversion(new DiskSource(image, reader), how.EffectiveThreads, progress).WriteTo(pipe, cancellationToken);
                     return;
                 }
 
                 using TargetFile target = TargetFile.Create(
                     targetPath, image.Top.LengthBytes, how.IntoExisting, image.Files);
-                new RawConversion(image, reader, how.EffectiveThreads, progress)
+                new RawConversion(new DiskSource(image, reader), how.EffectiveThreads, progress)
                     .WriteTo(target.File, target.IsZero, cancellationToken);
                 target.Commit(how.Sync);
             },
@@ -65,7 +65,7 @@ public static partial class VmdkImage
         return source.UseAsync(
             (image, reader) =>
             {
-                new RawConversion(image, reader, how.EffectiveThreads, progress).WriteTo(target, cancellationToken);
+                new RawConversion(new DiskSource(image, reader), how.EffectiveThreads, progress).WriteTo(target, cancellationToken);
                 target.Flush();
             },
             cancellationToken);

@@ -4,7 +4,7 @@ using VmdkFast.Reading;
 namespace VmdkFast.Streaming;
 
 /// <summary>
-/// Cuts a disk into pieces, in order: stored bytes up to 1 MiB at a time, and zeros as long as they last.
+/// Cuts a disk into pieces, in order: stored bytes up to <see cref="DiskPiece.MaxBytes"/>, and zeros as long as they last.
 /// </summary>
 /// <remarks>Not thread-safe; the pipeline takes pieces one at a time.</remarks>
 sealed class DiskWalk(Layer top)

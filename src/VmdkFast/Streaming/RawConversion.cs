@@ -1,34 +1,16 @@
-using VmdkFast.Extents;
-using VmdkFast.Opening;
-using VmdkFast.Reading;
 using VmdkFast.Storage;
 
 namespace VmdkFast.Streaming;
 
 /// <summary>Writes a whole disk as raw bytes, to a file at any offset or to a stream in order.</summary>
-sealed class RawConversion
+sealed class RawConversion(PieceSource source, int threads, IProgress<VmdkProgress>? listener)
 {
     // Two pieces for each thread: one to work on, one to wait for its turn.
     const int PiecesPerThread = 2;
-    const int ReportMilliseconds = 100;
 
     static readonly byte[] s_zeros = new byte[64 << 10];
 
-    readonly OpenedImage _image;
-    readonly DiskReader _reader;
-    readonly int _threads;
-    readonly IProgress<VmdkProgress>? _progress;
-    long _doneBytes;
-    long _readBytes;
-    long _reportedAt;
-
-    internal RawConversion(OpenedImage image, DiskReader reader, int threads, IProgress<VmdkProgress>? progress)
-    {
-        _image = image;
-        _reader = reader;
-        _threads = threads;
-        _progress = progress;
-    }
+    readonly PieceProgress _progress = new(source.LengthBytes, listener);
 
     /// <summary>Writes into a file, in any order.</summary>
     /// <param name="target">At least as long as the disk.</param>
@@ -39,26 +21,14 @@ sealed class RawConversion
 
     /// <summary>Writes every byte in order.</summary>
     internal void WriteTo(Stream target, CancellationToken cancellationToken) =>
-        Run(ReadPiece, piece => Append(piece, target), cancellationToken);
+        Run(source.Read, piece => Append(piece, target), cancellationToken);
 
     void Run(Action<DiskPiece> process, Action<DiskPiece>? deliver, CancellationToken cancellationToken)
     {
-        Dictionary<LocalFile, FileStatus> before = Statuses();
-        var walk = new DiskWalk(_image.Top);
-        IEnumerable<DiskPiece> pieces = Enumerable.Range(0, _threads * PiecesPerThread).Select(_ => new DiskPiece());
-        new WorkPipeline<DiskPiece>(pieces, walk.TryTake, process, deliver).Run(_threads, cancellationToken);
-        foreach ((LocalFile file, FileStatus status) in before)
-        {
-            FileStatus now = file.RefreshStatus();
-            if (now.LengthBytes != status.LengthBytes || now.ModifiedNanoseconds != status.ModifiedNanoseconds)
-            {
-                VmdkException.Throw(
-                    VmdkErrorCode.SourceChanged, file.Path, "the file was changed while it was converted", null,
-                    "modified", $"{now.LengthBytes} bytes", $"{status.LengthBytes} bytes, untouched");
-            }
-        }
-
-        _progress?.Report(new VmdkProgress(_image.Top.LengthBytes, _image.Top.LengthBytes, _readBytes));
+        IEnumerable<DiskPiece> pieces = Enumerable.Range(0, threads * PiecesPerThread).Select(_ => new DiskPiece());
+        new WorkPipeline<DiskPiece>(pieces, source.TryTake, process, deliver).Run(threads, cancellationToken);
+        source.ThrowIfChanged();
+        _progress.Complete();
     }
 
     void Write(DiskPiece piece, ImageFile target, bool isZero)
@@ -70,11 +40,11 @@ sealed class RawConversion
                 target.PunchHole(piece.OffsetBytes, piece.LengthBytes);
             }
 
-            Report(piece);
+            _progress.Add(piece);
             return;
         }
 
-        ReadPiece(piece);
+        source.Read(piece);
         var runs = new NonZeroRuns(piece.Bytes);
         int written = 0;
         while (runs.MoveNext())
@@ -93,23 +63,7 @@ sealed class RawConversion
             target.PunchHole(piece.OffsetBytes + written, piece.LengthBytes - written);
         }
 
-        Report(piece);
-    }
-
-    void ReadPiece(DiskPiece piece)
-    {
-        if (piece.IsZero)
-        {
-            return;
-        }
-
-        Span<byte> destination = piece.Bytes;
-        foreach (Mapping mapping in piece.Mappings)
-        {
-            int length = (int)mapping.LengthBytes;
-            _reader.CarryOut(mapping, destination[..length]);
-            destination = destination[length..];
-        }
+        _progress.Add(piece);
     }
 
     void Append(DiskPiece piece, Stream target)
@@ -124,26 +78,6 @@ sealed class RawConversion
             target.Write(s_zeros, 0, (int)Math.Min(left, s_zeros.Length));
         }
 
-        Report(piece);
+        _progress.Add(piece);
     }
-
-    void Report(DiskPiece piece)
-    {
-        long done = Interlocked.Add(ref _doneBytes, piece.LengthBytes);
-        long read = Interlocked.Add(ref _readBytes, piece.IsZero ? 0 : piece.LengthBytes);
-        if (_progress is null)
-        {
-            return;
-        }
-
-        long now = Environment.TickCount64;
-        long last = Volatile.Read(ref _reportedAt);
-        if (now - last >= ReportMilliseconds && Interlocked.CompareExchange(ref _reportedAt, now, last) == last)
-        {
-            _progress.Report(new VmdkProgress(done, _image.Top.LengthBytes, read));
-        }
-    }
-
-    Dictionary<LocalFile, FileStatus> Statuses() =>
-        _image.Files.OfType<LocalFile>().ToDictionary(file => file, file => file.RefreshStatus());
 }

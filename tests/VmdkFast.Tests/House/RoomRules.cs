@@ -19,7 +19,9 @@ static class RoomRules
         ["Extents"],
         ["Opening", "Reading"],
         ["Writing"],
-        ["Creating", "Streaming", "Inspecting", "Checking"],
+        ["Creating", "Inspecting"],
+        ["Streaming"],
+        ["Checking"],
         [""],
     ];
 
