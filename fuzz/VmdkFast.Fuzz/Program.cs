@@ -15,6 +15,7 @@ static class Program
 
     static int Main(string[] args)
     {
+        InputBudget.CountsAllThreads = true;
         switch (args)
         {
             case ["list"]:
@@ -23,7 +24,7 @@ static class Program
             case ["replay", string name, _, ..]:
                 return With(name, target => Replay(target, args.AsSpan(2)));
             case ["afl", string name]:
-                return With(name, Serve);
+                return Serve(name);
             case ["dictionary", string name]:
                 return With(name, PrintDictionary);
             case ["seeds", string folder]:
@@ -64,12 +65,25 @@ static class Program
     }
 
     // Out of process: an endless loop or a stack overflow in one input is a finding and not the campaign's end.
-    static void Serve(IFuzzTarget target) => Fuzzer.OutOfProcess.Run((Stream stream) =>
+    static int Serve(string name)
     {
-        using var input = new MemoryStream();
-        stream.CopyTo(input);
-        target.Run(input.GetBuffer().AsSpan(0, (int)input.Length));
-    });
+        if (!FuzzTargets.Names.Contains(name))
+        {
+            return With(name, _ => { });
+        }
+
+        // Instrumented code runs only between the engine's calls, and a target calls some when it is made.
+        IFuzzTarget? target = null;
+        Fuzzer.OutOfProcess.Run((Stream stream) =>
+        {
+            target ??= FuzzTargets.Create(name)!;
+            using var input = new MemoryStream();
+            stream.CopyTo(input);
+            target.Run(input.GetBuffer().AsSpan(0, (int)input.Length));
+        });
+        target?.Dispose();
+        return 0;
+    }
 
     static void PrintDictionary(IFuzzTarget target)
     {

@@ -29,6 +29,12 @@ sealed class DescriptorTarget : IFuzzTarget
         DescriptorKeys.HardwareVersion, DescriptorKeys.ToolsVersion,
     ];
 
+    // AFL++ makes no longer inputs unless it is told to.
+    const int MaxInputBytes = 1 << 20;
+    const long MaxAllocatedBytes = 128L << 20;
+
+    readonly GuardedMemory _memory = new(MaxInputBytes);
+
     public string Name => TargetName;
 
     public void Describe(FuzzDictionary dictionary)
@@ -51,6 +57,20 @@ sealed class DescriptorTarget : IFuzzTarget
 
     public void Run(ReadOnlySpan<byte> input)
     {
+        if (input.Length > MaxInputBytes)
+        {
+            return;
+        }
+
+        var budget = InputBudget.Start(MaxAllocatedBytes);
+        Read(_memory.AtEnd(input));
+        budget.Check();
+    }
+
+    public void Dispose() => _memory.Dispose();
+
+    static void Read(ReadOnlySpan<byte> input)
+    {
         DescriptorText.LooksLikeDescriptor(input);
         DescriptorText text;
         try
@@ -68,10 +88,6 @@ sealed class DescriptorTarget : IFuzzTarget
         DescriptorText again = DescriptorText.Parse(text.ToPaddedBytes(text.TextLengthBytes + Sector.Bytes), Path);
         DisagreementException.ThrowUnless(
             shown == Show(again.ToDescriptor()), "a descriptor reads differently with padding behind it");
-    }
-
-    public void Dispose()
-    {
     }
 
     static string Show(VmdkDescriptor descriptor)

@@ -10,7 +10,7 @@ public sealed class CorpusTests
     public static TheoryData<string> Names => [.. FuzzTargets.Names];
 
     public static TheoryData<string> Images =>
-        [.. Files("header").Select(path => Path.GetFileName(path)).Where(IsSeed)];
+        [.. Files("image").Select(path => Path.GetFileName(path)).Where(IsSeed)];
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -49,8 +49,8 @@ public sealed class CorpusTests
     public void EverySeedImageOpens(string fileName)
     {
         using var folder = new TempFolder();
-        HeaderTarget.WriteExtent(folder.Path);
-        File.Copy(Repo.PathOf("fuzz", "corpus", "header", fileName), folder["disk.vmdk"]);
+        FuzzFolder.WriteExtent(folder.Path);
+        File.Copy(Repo.PathOf("fuzz", "corpus", "image", fileName), folder["disk.vmdk"]);
         using VmdkDisk disk = VmdkDisk.Open(folder["disk.vmdk"]);
         byte[] content = new byte[disk.Length];
         Assert.Equal(content.Length, disk.Read(content, 0));
