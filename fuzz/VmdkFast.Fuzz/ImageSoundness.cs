@@ -14,8 +14,10 @@ static class ImageSoundness
     const int MaxTables = 4096;
     const ulong MaxGrainSectors = 1 << 21;
 
-    /// <summary>What is wrong with a file, or null. Files that are not sparse have nothing that could be.</summary>
-    internal static string? Complaint(ReadOnlySpan<byte> file)
+    /// <summary>What is wrong with a file, or null.</summary>
+    /// <param name="file">The whole file.</param>
+    /// <param name="withCopies">Whether redundant directories and their tables count.</param>
+    internal static string? Complaint(ReadOnlySpan<byte> file, bool withCopies)
     {
         if (file.Length < CowdHeaderSectors * Sector.Bytes)
         {
@@ -25,14 +27,15 @@ static class ImageSoundness
         var ranges = new List<(long First, long End, string What)>();
         string? complaint = BinaryPrimitives.ReadUInt32LittleEndian(file) switch
         {
-            SparseHeader.MagicValue => AddHosted(file, ranges),
+            SparseHeader.MagicValue => AddHosted(file, ranges, withCopies),
             CowdHeader.MagicValue => AddCowd(file, ranges),
             _ => "no sparse header",
         };
         return complaint ?? Overlap(ranges);
     }
 
-    static string? AddHosted(ReadOnlySpan<byte> file, List<(long First, long End, string What)> ranges)
+    static string? AddHosted(
+        ReadOnlySpan<byte> file, List<(long First, long End, string What)> ranges, bool withCopies)
     {
         var header = SparseHeader.Read(file);
         ranges.Add((0, 1, "header"));
@@ -57,7 +60,7 @@ static class ImageSoundness
             tables, (int)header.GrainTableEntries, (long)header.GrainSizeSectors,
             header.Flags.HasFlag(SparseFlags.ZeroGrains), header.CompressAlgorithm != 0,
             header.Flags.HasFlag(SparseFlags.Markers));
-        bool redundant = header.Flags.HasFlag(SparseFlags.RedundantDirectory);
+        bool redundant = withCopies && header.Flags.HasFlag(SparseFlags.RedundantDirectory);
         return AddTables(file, (long)directory, shape, ranges, withGrains: true)
             ?? (redundant
                 ? AddTables(file, (long)header.RedundantDirectoryOffsetSectors, shape, ranges, withGrains: false)
@@ -104,7 +107,14 @@ static class ImageSoundness
                 continue;
             }
 
-            ranges.Add((tableSector, tableSector + SectorsFor(shape.TableEntries * sizeof(uint)), $"table {table}"));
+            // A copy that cannot be there is no copy.
+            long tableEnd = tableSector + SectorsFor(shape.TableEntries * sizeof(uint));
+            if (!withGrains && tableEnd * Sector.Bytes > file.Length)
+            {
+                continue;
+            }
+
+            ranges.Add((tableSector, tableEnd, $"table {table}"));
             for (int i = 0; withGrains && i < shape.TableEntries; i++)
             {
                 if (Entry(file, tableSector, i) is not { } grain)

@@ -9,6 +9,7 @@ static class Program
         VmdkFast.Fuzz list                        names of the targets
         VmdkFast.Fuzz replay TARGET PATH...       runs files, or all files of folders; the first finding ends it
         VmdkFast.Fuzz afl TARGET                  serves afl-fuzz (see fuzz/run.sh); runs standard input without it
+        VmdkFast.Fuzz libfuzzer TARGET            serves fuzz/libfuzzer/driver.c
         VmdkFast.Fuzz dictionary TARGET           prints the dictionary of fuzz/dictionaries
         VmdkFast.Fuzz seeds FOLDER                writes the first inputs of fuzz/corpus
         """;
@@ -24,7 +25,9 @@ static class Program
             case ["replay", string name, _, ..]:
                 return With(name, target => Replay(target, args.AsSpan(2)));
             case ["afl", string name]:
-                return Serve(name);
+                return Serve(name, ServeAfl);
+            case ["libfuzzer", string name]:
+                return Serve(name, ServeLibFuzzer);
             case ["dictionary", string name]:
                 return With(name, PrintDictionary);
             case ["seeds", string folder]:
@@ -64,8 +67,7 @@ static class Program
         }
     }
 
-    // Out of process: an endless loop or a stack overflow in one input is a finding and not the campaign's end.
-    static int Serve(string name)
+    static int Serve(string name, Action<Func<IFuzzTarget>> serve)
     {
         if (!FuzzTargets.Names.Contains(name))
         {
@@ -73,17 +75,25 @@ static class Program
         }
 
         // Instrumented code runs only between the engine's calls, and a target calls some when it is made.
-        IFuzzTarget? target = null;
-        Fuzzer.OutOfProcess.Run((Stream stream) =>
+        var target = new Lazy<IFuzzTarget>(() => FuzzTargets.Create(name)!, isThreadSafe: false);
+        serve(() => target.Value);
+        if (target.IsValueCreated)
         {
-            target ??= FuzzTargets.Create(name)!;
-            using var input = new MemoryStream();
-            stream.CopyTo(input);
-            target.Run(input.GetBuffer().AsSpan(0, (int)input.Length));
-        });
-        target?.Dispose();
+            target.Value.Dispose();
+        }
+
         return 0;
     }
+
+    // Out of process: an endless loop or a stack overflow in one input is a finding and not the campaign's end.
+    static void ServeAfl(Func<IFuzzTarget> target) => Fuzzer.OutOfProcess.Run((Stream stream) =>
+    {
+        using var input = new MemoryStream();
+        stream.CopyTo(input);
+        target().Run(input.GetBuffer().AsSpan(0, (int)input.Length));
+    });
+
+    static void ServeLibFuzzer(Func<IFuzzTarget> target) => Fuzzer.LibFuzzer.Run(input => target().Run(input));
 
     static void PrintDictionary(IFuzzTarget target)
     {

@@ -27,6 +27,10 @@ sealed class SampleImage
         {
             FindHosted();
         }
+        else
+        {
+            Descriptor = (0, bytes.Length);
+        }
     }
 
     internal string Name { get; }
@@ -36,21 +40,29 @@ sealed class SampleImage
     /// <summary>Offsets of the compressed grains' markers.</summary>
     internal List<int> Grains { get; } = [];
 
-    /// <summary>Sectors that hold a directory, a table or the header: what no grain may lie over.</summary>
+    /// <summary>Where headers, footer and markers are, with what is reserved in them.</summary>
+    internal List<(int OffsetBytes, int LengthBytes)> Structures { get; } = [];
+
+    /// <summary>Where the descriptor's text is; of no length when there is none.</summary>
+    internal (int OffsetBytes, int LengthBytes) Descriptor { get; private set; }
+
+    /// <summary>The numbers of some structures.</summary>
     internal IEnumerable<FieldPlace> Places(PlaceGroup groups) =>
         _places.Where(place => (place.Group & groups) != 0);
 
     void FindHosted()
     {
         var header = SparseHeader.Read(_bytes);
-        AddFields(PlaceGroup.Header, 0, SparseHeader.Fields);
+        AddFields(PlaceGroup.Header, 0, SparseHeader.Fields, SparseHeader.SizeBytes);
+        int text = (int)header.DescriptorOffsetSectors * Sector.Bytes;
+        Descriptor = (text, _bytes.AsSpan(text, (int)header.DescriptorSizeSectors * Sector.Bytes).IndexOf((byte)0));
         ulong directory = header.DirectoryOffsetSectors;
         if (directory == SparseHeader.DirectoryAtEnd)
         {
             int footer = _bytes.Length - (2 * Sector.Bytes);
-            AddFields(PlaceGroup.Footer, footer - Sector.Bytes, MetadataMarker.Fields);
-            AddFields(PlaceGroup.Footer, footer, SparseHeader.Fields);
-            AddFields(PlaceGroup.Footer, footer + Sector.Bytes, MetadataMarker.Fields);
+            AddFields(PlaceGroup.Footer, footer - Sector.Bytes, MetadataMarker.Fields, MetadataMarker.SizeBytes);
+            AddFields(PlaceGroup.Footer, footer, SparseHeader.Fields, SparseHeader.SizeBytes);
+            AddFields(PlaceGroup.Footer, footer + Sector.Bytes, MetadataMarker.Fields, MetadataMarker.SizeBytes);
             directory = SparseHeader.Read(_bytes.AsSpan(footer)).DirectoryOffsetSectors;
         }
 
@@ -67,7 +79,7 @@ sealed class SampleImage
     void FindCowd()
     {
         var header = CowdHeader.Read(_bytes);
-        AddFields(PlaceGroup.Header, 0, CowdHeader.Fields);
+        AddFields(PlaceGroup.Header, 0, CowdHeader.Fields, CowdHeader.SizeBytes);
         FindTables((int)header.DirectoryOffsetSectors, (int)header.DirectoryEntries, CowdTableEntries, false);
     }
 
@@ -90,7 +102,8 @@ sealed class SampleImage
                 if (compressed && entry > 1)
                 {
                     Grains.Add((int)entry * Sector.Bytes);
-                    AddFields(PlaceGroup.Markers, (int)entry * Sector.Bytes, GrainMarker.Fields);
+                    AddFields(
+                        PlaceGroup.Markers, (int)entry * Sector.Bytes, GrainMarker.Fields, GrainMarker.SizeBytes);
                 }
             }
         }
@@ -99,8 +112,9 @@ sealed class SampleImage
     void AddEntry(int offsetBytes) =>
         _places.Add(new FieldPlace(PlaceGroup.Tables, offsetBytes, sizeof(uint), FieldUnit.Sectors));
 
-    void AddFields(PlaceGroup group, int offsetBytes, ImmutableArray<LayoutField> fields)
+    void AddFields(PlaceGroup group, int offsetBytes, ImmutableArray<LayoutField> fields, int sizeBytes)
     {
+        Structures.Add((offsetBytes, sizeBytes));
         foreach (LayoutField field in fields.Where(field => field.Encoding != FieldEncoding.Bytes))
         {
             _places.Add(new FieldPlace(group, offsetBytes + field.OffsetBytes, field.SizeBytes, field.Unit));

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using VmdkFast.Caching;
 using VmdkFast.Compression;
 using VmdkFast.Extents;
@@ -217,7 +218,8 @@ sealed class StreamWriter : TabledWriter
 
         // Marker and data within a grain and one sector: what VMware's readers have room for.
         byte[] stored = Buffer(ref s_stored, GrainBytes + Sector.Bytes);
-        Span<byte> data = stored.AsSpan(GrainMarker.SizeBytes, GrainBytes + Sector.Bytes - GrainMarker.SizeBytes);
+        int prefixBytes = _layout.Compressed!.PrefixBytes;
+        Span<byte> data = stored.AsSpan(prefixBytes, GrainBytes + Sector.Bytes - prefixBytes);
         int dataBytes = _codec.Deflate(grain, data, GrainCodec.DefaultLevel);
         if (dataBytes < 0)
         {
@@ -229,12 +231,19 @@ sealed class StreamWriter : TabledWriter
             throw new InvalidOperationException("A stored grain does not fit into a grain and one sector.");
         }
 
-        GrainMarker.Writer marker = GrainMarker.CreateWriter(stored);
-        marker.LbaSectors = (ulong)(grainIndex * _layout.GrainSectors);
-        marker.DataBytes = (uint)dataBytes;
-        int sectors = (int)Sector.CountFor(GrainMarker.SizeBytes + dataBytes);
-        stored.AsSpan(GrainMarker.SizeBytes + dataBytes, (sectors << Sector.Shift) - GrainMarker.SizeBytes - dataBytes)
-            .Clear();
+        if (prefixBytes == GrainMarker.SizeBytes)
+        {
+            GrainMarker.Writer marker = GrainMarker.CreateWriter(stored);
+            marker.LbaSectors = (ulong)(grainIndex * _layout.GrainSectors);
+            marker.DataBytes = (uint)dataBytes;
+        }
+        else
+        {
+            BinaryPrimitives.WriteUInt32LittleEndian(stored, (uint)dataBytes);
+        }
+
+        int sectors = (int)Sector.CountFor(prefixBytes + dataBytes);
+        stored.AsSpan(prefixBytes + dataBytes, (sectors << Sector.Shift) - prefixBytes - dataBytes).Clear();
         uint sector;
         lock (_endLock)
         {

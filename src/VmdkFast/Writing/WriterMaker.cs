@@ -103,7 +103,9 @@ sealed class WriterMaker
         {
             marks = new SparseMarks(IsCowd: true, opened.UncleanShutdown);
             align = 1;
-            endSector = Math.Max(endSector, opened.Cowd!.FreeSector);
+
+            // The header's first free sector is not asked: one inside the file says nothing that its end does not, and
+            // one beyond it would let a header choose how long the file becomes.
         }
 
         var allocator = new GrainAllocator(

@@ -1,6 +1,6 @@
 using VmdkFast.Compression;
-using VmdkFast.Tests.Opening;
 using VmdkFast.Tests.Support;
+using VmdkFast.Tests.Writing;
 using Xunit;
 
 namespace VmdkFast.Tests.Fuzzing;
@@ -70,4 +70,64 @@ public sealed class FindingTests
             Assert.Equal(-1, inflater.Inflate(data.AsSpan(0, length), new byte[GrainBytes]));
         }
     }
+
+    [Fact]
+    public void AppendingToAStreamWithoutMarkersWritesNone()
+    {
+        using var folder = new TempFolder();
+        GuestContent content = new GuestContent(16 * GrainBytes).Fill(0, GrainBytes, ContentPattern.Text);
+        string path = StreamImage.Write(
+            folder.Path, "disk", content, s_small with { Layout = StreamLayout.Qemu, Markers = false });
+        content.Fill(9 * GrainBytes, 2 * GrainBytes, ContentPattern.Stamp);
+        Writable.Change(path, disk => disk.Write(content.Read(9 * GrainBytes, 2 * GrainBytes), 9 * GrainBytes));
+        using VmdkDisk disk = VmdkDisk.Open(path);
+        DiskAssert.Holds(content, disk);
+    }
+
+    [Fact]
+    public void ACowdHeaderDoesNotChooseHowLongTheFileBecomes()
+    {
+        using var folder = new TempFolder();
+        string path = CowdImage.WriteBare(folder.Path, "disk", new GuestContent(1 << 20));
+        Patch.WriteUInt32(path, 28, 0x4000_0000);
+        Writable.Change(path, disk => disk.Write(new byte[512], 0));
+        Assert.InRange(new FileInfo(path).Length, 0, 8 << 20);
+    }
+
+    [Fact]
+    public void ACopyBehindTheEndDoesNotComeToLieOverNewGrains()
+    {
+        using var folder = new TempFolder();
+        GuestContent content = Content;
+        string path = WriteSparse(folder, new GuestContent(content.LengthBytes));
+        HostedHeader header = HostedHeader.Read(path);
+        Patch.WriteUInt32(
+            path, (long)header.RedundantDirectorySector * 512, (uint)(new FileInfo(path).Length / 512));
+        Writable.Change(path, disk => disk.Write(content.Read(0, (int)content.LengthBytes), 0));
+        using VmdkDisk disk = VmdkDisk.Open(path);
+        DiskAssert.Holds(content, disk);
+    }
+
+    [Fact]
+    public void AnEntryBehindTheEndIsRefusedBeforeTheFileGrowsOverIt()
+    {
+        using var folder = new TempFolder();
+        string path = WriteSparse(folder, new GuestContent(16 * GrainBytes));
+        HostedHeader header = HostedHeader.Read(path);
+        long table = Patch.ReadUInt32(path, (long)header.DirectorySector * 512) * 512L;
+        Patch.WriteUInt32(path, table + (3 * sizeof(uint)), (uint)(new FileInfo(path).Length / 512));
+        byte[] before = File.ReadAllBytes(path);
+        using (VmdkDisk disk = VmdkDisk.Open(path, Writable.Options))
+        {
+            var refused = Assert.Throws<VmdkException>(() => disk.Write(new byte[GrainBytes], 12 * GrainBytes));
+            Assert.Equal(VmdkErrorCode.TablesDisagree, refused.Code);
+            Assert.Equal("grainTable[0][3]", refused.Field);
+        }
+
+        Assert.Equal(before, File.ReadAllBytes(path));
+    }
+
+    static string WriteSparse(TempFolder folder, GuestContent content) =>
+        SparseImage.Write(
+            folder.Path, "disk", content, new SparseOptions { GrainSectors = GrainBytes / 512, TableEntries = 8 });
 }
