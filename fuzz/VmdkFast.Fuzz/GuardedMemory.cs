@@ -61,7 +61,7 @@ sealed unsafe partial class GuardedMemory : IDisposable
         return copy;
     }
 
-    public void Dispose() => Unmap(_mapping, _mappedBytes);
+    public void Dispose() => _ = Unmap(_mapping, _mappedBytes);
 
     [LibraryImport("libc", EntryPoint = "mmap")]
     private static partial void* Map(

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Numerics;
-using VmdkFast.Layout;
 
 namespace VmdkFast.Fuzz;
 

@@ -81,6 +81,11 @@ sealed class WriterMaker
         }
 
         var sparse = (SparseExtent)opened.Extent;
+        if (opened.Hosted is { } hosted)
+        {
+            HeaderPlaces.RequireApart(sparse.File, hosted);
+        }
+
         return opened.Hosted is { Compressed: true } stream
             ? MakeStream(sparse, stream)
             : MakeSparse(sparse, opened, startBytes);
