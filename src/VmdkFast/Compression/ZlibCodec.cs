@@ -38,13 +38,20 @@ sealed class ZlibCodec : GrainCodec
                 Span<byte> beyond = stackalloc byte[1];
                 return inflater.Read(beyond) == 0 && !room.IsExceeded ? produced : -1;
             }
-            catch (Exception damage) when (damage is InvalidDataException or IOException)
+            catch (Exception damage) when (IsDamage(damage))
             {
-                // The second one when the data wants a dictionary; the room itself throws nothing.
                 return -1;
             }
         }
     }
+
+    /// <summary>Whether inflating failed for what the data is; anything else is no fault of the image.</summary>
+    /// <remarks>
+    /// For data that wants a preset dictionary the framework throws an exception of its own, which is internal there
+    /// and an <see cref="IOException"/>. A file that fails to be read is told by <see cref="VmdkException"/>.
+    /// </remarks>
+    internal static bool IsDamage(Exception exception) =>
+        exception is InvalidDataException or (IOException and not VmdkException);
 
     internal override unsafe int Deflate(ReadOnlySpan<byte> source, Span<byte> destination, VmdkCompression compression)
     {
