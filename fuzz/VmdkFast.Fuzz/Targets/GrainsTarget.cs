@@ -20,7 +20,8 @@ sealed class GrainsTarget : IFuzzTarget
     readonly GuardedMemory _data = new(MaxDataBytes);
     readonly GuardedMemory _grain = new(Samples.GrainBytes);
     readonly byte[] _other = new byte[Samples.GrainBytes];
-    readonly GrainCodec? _libdeflate = LibdeflateCodec.TryLoad();
+    readonly GrainCodec[] _others =
+        [.. new GrainCodec?[] { LibdeflateCodec.TryLoad(), IsalCodec.TryLoad() }.OfType<GrainCodec>()];
 
     public string Name => TargetName;
 
@@ -88,27 +89,28 @@ sealed class GrainsTarget : IFuzzTarget
             RoundTrip(grain[..produced]);
         }
 
-        if (_libdeflate is null)
+        foreach (GrainCodec codec in _others)
         {
-            return;
+            int other = codec.Inflate(_data.AtStart(data), _other);
+            DisagreementException.ThrowUnless(
+                produced == other, $"zlib inflates {produced} bytes, {codec.Name} {other}");
+            DisagreementException.ThrowUnless(
+                produced < 0 || grain[..produced].SequenceEqual(_other.AsSpan(0, produced)),
+                $"zlib and {codec.Name} inflate differently");
         }
-
-        int other = _libdeflate.Inflate(_data.AtStart(data), _other);
-        DisagreementException.ThrowUnless(
-            produced == other, $"zlib inflates {produced} bytes, libdeflate {other}");
-        DisagreementException.ThrowUnless(
-            produced < 0 || grain[..produced].SequenceEqual(_other.AsSpan(0, produced)), "the codecs inflate differently");
     }
 
-    // What inflates can be deflated into room of its own size and a little, and inflates again.
+    // What inflates can be deflated again by every codec, into no more than its stored form.
     void RoundTrip(ReadOnlySpan<byte> content)
     {
-        GrainCodec codec = _libdeflate ?? ZlibCodec.Instance;
-        byte[] packed = new byte[content.Length + 64];
-        int length = codec.Deflate(content, packed, GrainCodec.DefaultLevel);
-        DisagreementException.ThrowUnless(length > 0, "a grain does not deflate");
-        int again = ZlibCodec.Instance.Inflate(packed.AsSpan(0, length), _other);
-        DisagreementException.ThrowUnless(
-            again == content.Length && content.SequenceEqual(_other.AsSpan(0, again)), "a grain changes by deflating");
+        byte[] packed = new byte[StoredForm.LengthBytes(content.Length)];
+        foreach (GrainCodec codec in _others.Append(ZlibCodec.Instance))
+        {
+            int length = codec.DeflateWithin(content, packed, VmdkCompression.Default);
+            int again = ZlibCodec.Instance.Inflate(packed.AsSpan(0, length), _other);
+            DisagreementException.ThrowUnless(
+                again == content.Length && content.SequenceEqual(_other.AsSpan(0, again)),
+                $"a grain changes in {codec.Name}");
+        }
     }
 }

@@ -216,21 +216,12 @@ sealed class StreamWriter : TabledWriter
             grain = padded.AsSpan(0, GrainBytes);
         }
 
-        // Marker and data within a grain and one sector: what VMware's readers have room for.
-        byte[] stored = Buffer(ref s_stored, GrainBytes + Sector.Bytes);
+        // Marker and data within a grain and one sector: what VMware's readers have room for. Only grains above 4 MiB,
+        // which they do not read at all, need more when their bytes do not become fewer.
         int prefixBytes = _layout.Compressed!.PrefixBytes;
-        Span<byte> data = stored.AsSpan(prefixBytes, GrainBytes + Sector.Bytes - prefixBytes);
-        int dataBytes = _codec.Deflate(grain, data, GrainCodec.DefaultLevel);
-        if (dataBytes < 0)
-        {
-            dataBytes = _codec.Deflate(grain, data, GrainCodec.StoredLevel);
-        }
-
-        if (dataBytes < 0)
-        {
-            throw new InvalidOperationException("A stored grain does not fit into a grain and one sector.");
-        }
-
+        int roomBytes = prefixBytes + StoredForm.LengthBytes(GrainBytes);
+        byte[] stored = Buffer(ref s_stored, (int)Sector.CountFor(roomBytes) << Sector.Shift);
+        int dataBytes = _codec.DeflateWithin(grain, stored.AsSpan(prefixBytes), VmdkCompression.Default);
         if (prefixBytes == GrainMarker.SizeBytes)
         {
             GrainMarker.Writer marker = GrainMarker.CreateWriter(stored);

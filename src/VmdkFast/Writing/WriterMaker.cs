@@ -103,14 +103,19 @@ sealed class WriterMaker
             uint? version = hosted.Version == 3 ? (hosted.ZeroGrains ? 2u : 1u) : null;
             marks = new SparseMarks(IsCowd: false, hosted.UncleanShutdown) { NewVersion = version };
             align = extent.Layout.GrainSectors;
+
+            // A grain that another program did not align may reach beyond a file that was cut short inside it.
+            bool maybeMisaligned = endSector % align != 0 || hosted.OverheadSectors % align != 0;
+            endSector += maybeMisaligned ? align - 1 : 0;
         }
         else
         {
             marks = new SparseMarks(IsCowd: true, opened.UncleanShutdown);
             align = 1;
 
-            // The header's first free sector is not asked: one inside the file says nothing that its end does not, and
-            // one beyond it would let a header choose how long the file becomes.
+            // The header's first free sector only confirms the file's end: beyond it a header would choose how long the
+            // file becomes. Without that word the file may have been cut short inside its last grain.
+            endSector += opened.Cowd!.FreeSector == endSector ? 0 : extent.Layout.GrainSectors - 1;
         }
 
         var allocator = new GrainAllocator(
@@ -141,8 +146,8 @@ sealed class WriterMaker
             file, 1, hosted.DirectoryAtEnd ? Sector.CountFor(extent.File.LengthBytes) : StreamEnd.Find(extent), 1,
             virgin: false);
         return new StreamWriter(
-            file, extent, new SparseTables(file, extent, marks, allocator, _dirty), allocator, GrainCodec.Default,
-            _parents is not null);
+            file, extent, new SparseTables(file, extent, marks, allocator, _dirty), allocator,
+            GrainCodec.Of(_options.Codec), _parents is not null);
     }
 
     // What a child lacks comes from its parent: without it, copy on write would fill the rest with zeros.

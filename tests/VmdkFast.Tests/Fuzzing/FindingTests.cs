@@ -12,7 +12,7 @@ public sealed class FindingTests
 
     static readonly StreamOptions s_small = new() { Layout = StreamLayout.Local, GrainSectors = GrainBytes / 512 };
 
-    public static TheoryData<string> Codecs => ["zlib", "libdeflate"];
+    public static TheoryData<string> Codecs => ["zlib", "libdeflate", "isal"];
 
     static GuestContent Content => new GuestContent(16 * GrainBytes).Fill(0, 16 * GrainBytes, ContentPattern.Text);
 
