@@ -142,9 +142,10 @@ static class ImageSoundness
             return true;
         }
 
-        int sizeAt = shape.Markers ? sizeof(ulong) : 0;
+        int sizeAt = (int)offset + (shape.Markers ? sizeof(ulong) : 0);
+        int prefixBytes = sizeAt + sizeof(uint) - (int)offset;
         long sectors = shape.Compressed
-            ? SectorsFor(sizeAt + sizeof(uint) + (long)BinaryPrimitives.ReadUInt32LittleEndian(file[((int)offset + sizeAt)..]))
+            ? SectorsFor(prefixBytes + (long)BinaryPrimitives.ReadUInt32LittleEndian(file[sizeAt..]))
             : shape.GrainSectors;
         ranges.Add((sector, sector + sectors, what));
         return offset + (sectors * Sector.Bytes) > file.Length;

@@ -21,7 +21,9 @@ sealed class ChainTarget : IFuzzTarget
     {
         HeaderTarget.DescribeStructures(dictionary);
         string[] names =
-            [ImageReading.FileName, ExtentName, ParentName, FuzzFolder.ExtentName, "../", "/dev/zero", "/proc/self/mem"];
+        [
+            ImageReading.FileName, ExtentName, ParentName, FuzzFolder.ExtentName, "../", "/dev/zero", "/proc/self/mem",
+        ];
         for (int i = 0; i < names.Length; i++)
         {
             dictionary.Add($"name_{i}", names[i]);

@@ -49,7 +49,8 @@ sealed class DescriptorTarget : IFuzzTarget
             dictionary.Add("key_" + key.Replace('.', '_'), key + "=");
         }
 
-        foreach (VmdkDiskKind kind in Enum.GetValues<VmdkDiskKind>().Where(kind => kind != VmdkDiskKind.Unknown))
+        foreach (VmdkDiskKind kind in Enum.GetValues<VmdkDiskKind>()
+            .Where(kind => kind is not (VmdkDiskKind.Unknown or VmdkDiskKind.Raw)))
         {
             dictionary.Add($"type_{kind}", $"\"{CreateTypes.NameOf(kind)}\"");
         }

@@ -64,7 +64,7 @@ readonly ref struct DiskReading(VmdkDisk disk, string path, ReadOnlySpan<byte> f
         DisagreementException.ThrowUnless(
             wholeFailed == piecesFailed, $"one read fails: {wholeFailed}, the same bytes in pieces: {piecesFailed}");
         DisagreementException.ThrowUnless(
-            wholeFailed == FailsStreamed(_disk, streamed), $"one read fails: {wholeFailed}, the stream differs in that");
+            wholeFailed == FailsStreamed(_disk, streamed), $"one read fails: {wholeFailed}, a stream differs");
         DisagreementException.ThrowUnless(
             wholeFailed || whole.AsSpan().SequenceEqual(pieces), "the same bytes in pieces are others");
         DisagreementException.ThrowUnless(

@@ -3,7 +3,9 @@ using VmdkFast.Storage;
 
 namespace VmdkFast.Writing;
 
-/// <summary>Whether what a header names lies apart: a reader does not mind, a writer would destroy one by the other.</summary>
+/// <summary>
+/// Whether what a header names lies apart: a reader does not mind, a writer would destroy one by the other.
+/// </summary>
 static class HeaderPlaces
 {
     /// <summary>Returns when header, descriptor and both directories have places of their own.</summary>

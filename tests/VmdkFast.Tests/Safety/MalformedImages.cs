@@ -34,7 +34,8 @@ static class MalformedImages
         ("an unknown incompatible flag", Header(header => header with { Flags = header.Flags | (1u << 18) })),
         ("line ends changed by a text-mode transfer", folder => Patched(folder, 73, [0x0d, 0x0a, 0x20, 0x0a])),
         ("capacity 0, no descriptor", Header(header => header with { CapacitySectors = 0, DescriptorSectors = 0 })),
-        ("capacity of afl9: 0x1EFFFFFFC1B00001", Header(header => header with { CapacitySectors = 0x1EFF_FFFF_C1B0_0001 })),
+        ("capacity of afl9: 0x1EFFFFFFC1B00001",
+            Header(header => header with { CapacitySectors = 0x1EFF_FFFF_C1B0_0001 })),
         ("capacity of 2^40 sectors in a small file", Header(header => header with { CapacitySectors = 1UL << 40 })),
         ("iotest 059: directory of 2^32 entries", Header(header => header with
         {
