@@ -190,7 +190,7 @@ static class MalformedImages
     static MalformedImageWriter Stream(StreamDamage damage, StreamLayout layout = StreamLayout.Export) => folder =>
         StreamImage.Write(
             folder.Path, "disk", new GuestContent(DiskBytes).Fill(0, 4 * GrainBytes, ContentPattern.Text),
-            new StreamOptions { Damage = damage, Layout = layout, DamagedGrain = 3 });
+            new StreamOptions { Damage = damage, Layout = layout, DamagedGrain = 3, Level = 0 });
 
     static string Cowd(TempFolder folder, long offset, uint value)
     {
