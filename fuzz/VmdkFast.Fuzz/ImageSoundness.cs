@@ -14,6 +14,9 @@ static class ImageSoundness
     const int MaxTables = 4096;
     const ulong MaxGrainSectors = 1 << 21;
 
+    /// <summary>The complaint of a file that ends inside a grain, which may be no more than its padding.</summary>
+    internal const string CutGrain = "a grain beyond the file";
+
     /// <summary>What is wrong with a file, or null.</summary>
     /// <param name="file">The whole file.</param>
     /// <param name="withCopies">Whether redundant directories and their tables count.</param>
@@ -57,7 +60,8 @@ static class ImageSoundness
         }
 
         var shape = new Shape(
-            tables, (int)header.GrainTableEntries, (long)header.GrainSizeSectors,
+            tables, (int)header.GrainTableEntries,
+            (long)(((header.CapacitySectors - 1) / header.GrainSizeSectors) + 1), (long)header.GrainSizeSectors,
             header.Flags.HasFlag(SparseFlags.ZeroGrains), header.CompressAlgorithm != 0,
             header.Flags.HasFlag(SparseFlags.Markers));
         bool redundant = withCopies && header.Flags.HasFlag(SparseFlags.RedundantDirectory);
@@ -74,8 +78,10 @@ static class ImageSoundness
         return CountTables(header.CapacitySectors, header.GrainSizeSectors, CowdTableEntries) is { } tables
             ? AddTables(
                 file, header.DirectoryOffsetSectors,
-                new Shape(tables, CowdTableEntries, header.GrainSizeSectors, false, false, false), ranges,
-                withGrains: true)
+                new Shape(
+                    tables, CowdTableEntries, ((header.CapacitySectors - 1) / header.GrainSizeSectors) + 1,
+                    header.GrainSizeSectors, false, false, false),
+                ranges, withGrains: true)
             : "a shape that is none";
     }
 
@@ -115,7 +121,9 @@ static class ImageSoundness
             }
 
             ranges.Add((tableSector, tableEnd, $"table {table}"));
-            for (int i = 0; withGrains && i < shape.TableEntries; i++)
+            // Entries behind the disk's end are nobody's.
+            long left = shape.Grains - (table * (long)shape.TableEntries);
+            for (int i = 0; withGrains && i < Math.Min(left, shape.TableEntries); i++)
             {
                 if (Entry(file, tableSector, i) is not { } grain)
                 {
@@ -124,7 +132,7 @@ static class ImageSoundness
 
                 if (grain > (shape.ZeroGrains ? 1u : 0u) && AddGrain(file, grain, shape, ranges, $"grain {table}:{i}"))
                 {
-                    return "a grain beyond the file";
+                    return CutGrain;
                 }
             }
         }
@@ -181,5 +189,5 @@ static class ImageSoundness
     static long SectorsFor(long bytes) => (bytes + Sector.Bytes - 1) / Sector.Bytes;
 
     readonly record struct Shape(
-        int Tables, int TableEntries, long GrainSectors, bool ZeroGrains, bool Compressed, bool Markers);
+        int Tables, int TableEntries, long Grains, long GrainSectors, bool ZeroGrains, bool Compressed, bool Markers);
 }
