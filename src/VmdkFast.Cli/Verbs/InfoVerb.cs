@@ -42,7 +42,7 @@ sealed class InfoVerb : Verb
         bool chain = parsed.GetValue(_backingChain);
         bool json = _output.IsJson(parsed);
 
-        await using VmdkDisk disk = await OpenAsync(path, _open.Read(parsed), chain, cancellationToken)
+        await using VmdkDisk disk = await OpenAsync(parsed, path, chain, cancellationToken)
             .ConfigureAwait(false);
         IReadOnlyList<VmdkLayerInfo> layers = chain ? disk.Layers : [disk.Layers[0]];
         if (json)
@@ -67,16 +67,17 @@ sealed class InfoVerb : Verb
     }
 
     // The parents have the values that a delta inherits; what an image says of itself is also to be had without them.
-    static async Task<VmdkDisk> OpenAsync(
-        string path, VmdkOpenOptions options, bool chain, CancellationToken cancellationToken)
+    async Task<VmdkDisk> OpenAsync(
+        ParseResult parsed, string path, bool chain, CancellationToken cancellationToken)
     {
+        VmdkOpenOptions options = _open.Read(parsed);
         try
         {
-            return await VmdkDisk.OpenAsync(path, options, cancellationToken).ConfigureAwait(false);
+            return await _open.OpenAsync(parsed, path, options, cancellationToken).ConfigureAwait(false);
         }
         catch (VmdkException) when (!chain)
         {
-            return await VmdkDisk.OpenAsync(path, options with { OpenParents = false }, cancellationToken)
+            return await _open.OpenAsync(parsed, path, options with { OpenParents = false }, cancellationToken)
                 .ConfigureAwait(false);
         }
     }
