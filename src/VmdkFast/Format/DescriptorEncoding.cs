@@ -95,6 +95,17 @@ static class DescriptorEncoding
         throw new ArgumentException($"A name or value would not read back from {encodingName}.");
     }
 
+    /// <summary>The bytes of a path behind its last slash or backslash.</summary>
+    /// <remarks>
+    /// Characters are searched, not bytes: "表" ends in the backslash's byte in Shift_JIS, and "功" does in Big5.
+    /// </remarks>
+    internal static ReadOnlySpan<byte> LastComponent(ReadOnlySpan<byte> path, Encoding encoding)
+    {
+        string text = encoding.GetString(path);
+        byte[] last = encoding.GetBytes(text[(text.LastIndexOfAny(['/', '\\']) + 1)..]);
+        return path.EndsWith(last) ? last : path[(path.LastIndexOfAny((byte)'/', (byte)'\\') + 1)..];
+    }
+
     static int? PageOf(string name) => s_codePages.TryGetValue(name, out int page) ? page : null;
 
     // Asked directly: registering the provider would change what Encoding.GetEncoding means for the whole process.

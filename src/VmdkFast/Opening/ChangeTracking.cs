@@ -19,7 +19,8 @@ static class ChangeTracking
         try
         {
             using LocalFile file = references.OpenExtent(
-                imagePath, folder, descriptor.ChangeTrackPathBytes.Span, name, FileAccessMode.Read);
+                imagePath, folder, descriptor.ChangeTrackPathBytes.Span, descriptor.NameEncoding,
+                FileAccessMode.Read);
             Span<byte> bytes = stackalloc byte[ChangeTrackingHeader.SizeBytes];
             bool recognised = ChangeTrackingHeader.TryRead(
                 bytes[..file.Read(bytes, 0)], out ChangeTrackingHeader header)

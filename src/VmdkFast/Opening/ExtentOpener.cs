@@ -91,7 +91,7 @@ sealed class ExtentOpener(VmdkOpenOptions options, ImageFiles files)
 
         RefuseUnreadable(descriptor, line, index);
         LocalFile file = references.OpenExtent(
-            descriptor.Path, folder, line.FileNameBytes.Span, line.FileName!, allowed);
+            descriptor.Path, folder, line.FileNameBytes.Span, line.NameEncoding, allowed);
         bool late = !files.HasRoomForHandle;
         return line.Type is VmdkExtentType.Flat or VmdkExtentType.Vmfs
             ? OpenFlat(descriptor, file, line, info, late ? Again : null)
@@ -101,7 +101,7 @@ sealed class ExtentOpener(VmdkOpenOptions options, ImageFiles files)
         {
             using ImageFolder beside = ImageFolder.Beside(descriptor.Path, options.Limits);
             return references.OpenExtent(
-                descriptor.Path, beside, line.FileNameBytes.Span, line.FileName!, FileAccessMode.Read);
+                descriptor.Path, beside, line.FileNameBytes.Span, line.NameEncoding, FileAccessMode.Read);
         }
     }
 

@@ -180,7 +180,7 @@ sealed class ImageOpener
         }
 
         return _references.Open(
-            child.Info.Path, folder, descriptor.ParentFileNameHintBytes.Span, descriptor.ParentFileNameHint!);
+            child.Info.Path, folder, descriptor.ParentFileNameHintBytes.Span, descriptor.NameEncoding);
     }
 
     void CheckContentId(OpenedLayer? child, OpenedLayer parent)

@@ -32,17 +32,38 @@ public sealed class NameEncodingTests
             (string path, GuestContent content) = WriteFlat(folder, name, page, fileName);
             if (raw)
             {
-                Rename(folder, "plain-flat.vmdk", EncodingOf(page).GetBytes(fileName));
+                Shell(folder, "mv plain-flat.vmdk", EncodingOf(page).GetBytes(fileName));
             }
             else
             {
                 File.Move(folder["plain-flat.vmdk"], folder[fileName]);
             }
 
-            using var disk = VmdkDisk.Open(path);
-            DiskAssert.Holds(content, disk);
-            Assert.Equal(fileName, disk.Layers[0].Extents[0].FileName);
-            Assert.Equal(name, disk.Layers[0].Descriptor!.Encoding);
+            using (var disk = VmdkDisk.Open(path))
+            {
+                DiskAssert.Holds(content, disk);
+                Assert.Equal(fileName, disk.Layers[0].Extents[0].FileName);
+                Assert.Equal(name, disk.Layers[0].Descriptor!.Encoding);
+            }
+
+            Shell(folder, "rm", raw ? EncodingOf(page).GetBytes(fileName) : Encoding.UTF8.GetBytes(fileName));
+        }
+    }
+
+    // "表" and "功" end in the backslash's byte: the path must not be cut there.
+    [Theory]
+    [InlineData("Shift_JIS", 932, "表.vmdk")]
+    [InlineData("Big5", 950, "功能.vmdk")]
+    public void AnAbsolutePathOfWindowsIsCutByCharacters(string name, int page, string fileName)
+    {
+        foreach (bool raw in (bool[])[false, true])
+        {
+            using var folder = new TempFolder();
+            (string path, GuestContent content) = WriteFlat(folder, name, page, "C:\\vm\\表\\" + fileName);
+            byte[] onDisk = raw ? EncodingOf(page).GetBytes(fileName) : Encoding.UTF8.GetBytes(fileName);
+            Shell(folder, "mv plain-flat.vmdk", onDisk);
+            DiskAssert.Holds(content, path);
+            Shell(folder, "rm", onDisk);
         }
     }
 
@@ -127,11 +148,11 @@ public sealed class NameEncodingTests
         return (path, content);
     }
 
-    // .NET names files in UTF-8 only; the shell takes any bytes.
-    static void Rename(TempFolder folder, string from, byte[] to)
+    // .NET names, and deletes, files in UTF-8 only; the shell takes any bytes.
+    static void Shell(TempFolder folder, string command, byte[] name)
     {
-        string escaped = string.Concat(to.Select(b => $"\\{System.Convert.ToString(b, 8).PadLeft(3, '0')}"));
-        Peer.RunOrFail("sh", "-c", $"cd '{folder.Path}' && mv {from} \"$(printf '{escaped}')\"");
+        string escaped = string.Concat(name.Select(b => $"\\{Convert.ToString(b, 8).PadLeft(3, '0')}"));
+        Peer.RunOrFail("sh", "-c", $"cd '{folder.Path}' && {command} \"$(printf '{escaped}')\"");
     }
 
     static Encoding EncodingOf(int page) => page == 65001

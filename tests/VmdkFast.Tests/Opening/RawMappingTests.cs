@@ -119,8 +119,10 @@ public sealed class RawMappingTests
     public void PartitionsAreRangesOfOneFile()
     {
         using var folder = new TempFolder();
-        GuestContent content = Content();
         const long Sectors = LengthBytes / 512;
+        GuestContent content = new GuestContent(LengthBytes)
+            .Fill(0, 2063 * 512, ContentPattern.Mixed, 4)
+            .Fill(2163 * 512, (Sectors - 2163) * 512, ContentPattern.Stamp, 5);
         string path = DescriptorImage.Write(folder.Path, "disk", "partitionedDevice", content,
         [
             new FlatExtent { Sectors = 63, FileName = "disk-pt.vmdk" },
@@ -129,9 +131,7 @@ public sealed class RawMappingTests
             new FlatExtent { Sectors = 1000, FileName = "device.img", OffsetSectors = 2200, Access = "RDONLY" },
             new FlatExtent { Sectors = Sectors - 3163, FileName = "disk-pt.vmdk", OffsetSectors = 63 },
         ]);
-        var expected = content.Clone();
-        expected.Fill(2063 * 512, 100 * 512, ContentPattern.Zeros);
-
+        GuestContent expected = content.Clone();
         using var disk = VmdkDisk.Open(path, VmdkOpenOptions.Default with { Access = VmdkOpenAccess.ReadWrite });
         DiskAssert.Holds(expected, disk);
         byte[] data = [.. Enumerable.Repeat((byte)0x77, 1024)];
@@ -155,8 +155,7 @@ public sealed class RawMappingTests
         Refusal.OfOpening(path).Says(VmdkErrorCode.ReferenceRefused, path, null, "extent");
     }
 
-    static GuestContent Content() =>
-        GuestContent.Scattered(LengthBytes, seed: 21).Fill(2063 * 512, 100 * 512, ContentPattern.Zeros);
+    static GuestContent Content() => GuestContent.Scattered(LengthBytes, seed: 21);
 
     static VmdkOpenOptions Mapped(string name, string target) => VmdkOpenOptions.Default with
     {

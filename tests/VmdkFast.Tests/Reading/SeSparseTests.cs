@@ -8,7 +8,7 @@ namespace VmdkFast.Tests.Reading;
 /// </summary>
 public sealed class SeSparseTests
 {
-    const int Grain = 4096;
+    const int GrainBytes = 4096;
     const long Mebi = 1 << 20;
 
     // Three tables of 16 MiB, the last one not full; 40 MiB + 512 bytes end in the middle of a grain.
@@ -39,7 +39,7 @@ public sealed class SeSparseTests
         DiskAssert.HoldsByMap(content, disk);
         Assert.Equal(VmdkDiskKind.SeSparse, disk.Layers[0].Kind);
         Assert.Equal(VmdkExtentFormat.SeSparse, disk.Layers[0].Extents[0].Format);
-        Assert.Equal(Grain, disk.Layers[0].GrainBytes);
+        Assert.Equal(GrainBytes, disk.Layers[0].GrainBytes);
         Assert.Empty(disk.Layers[0].Warnings);
         Assert.Equal(VmdkRunKind.Zero, KindAt(disk, zeros.OffsetBytes));
         Assert.Equal(VmdkRunKind.Zero, KindAt(disk, unmapped.OffsetBytes));
@@ -55,7 +55,8 @@ public sealed class SeSparseTests
     public void AChildOverAFlatParentShowsWhatItLacks(string parentType)
     {
         using var folder = new TempFolder();
-        GuestContent below = GuestContent.Scattered(LengthBytes, seed: 7, rangeCount: 60);
+        GuestContent below = GuestContent.Scattered(LengthBytes, seed: 7, rangeCount: 60)
+            .Fill(17 * Mebi, Mebi, ContentPattern.Stamp, 2).Fill(30 * Mebi, Mebi, ContentPattern.Stamp, 3);
         string parent = FlatImage.Write(folder.Path, "base", below, parentType);
         GuestContent content = below.Clone();
         content.Fill(5 * Mebi, 3 * Mebi, ContentPattern.Mixed, 9);
@@ -71,7 +72,6 @@ public sealed class SeSparseTests
         });
 
         DiskAssert.Holds(content, child);
-        Assert.True(QemuImg.Compare(child, parent) == content.Hash().Equals(below.Hash()));
         Assert.True(content.FirstDifference(0, ReadByQemu(child, folder)) < 0);
 
         // The other reading of an unmapped grain: the parent shows through, and only there.
@@ -222,7 +222,7 @@ public sealed class SeSparseTests
 
     static GuestRange Clear(GuestContent content, long offsetBytes)
     {
-        var range = new GuestRange(offsetBytes, 40 * Grain);
+        var range = new GuestRange(offsetBytes, 40 * GrainBytes);
         content.Fill(range.OffsetBytes, range.LengthBytes, ContentPattern.Zeros);
         return range;
     }
