@@ -59,7 +59,7 @@ sealed class SeSparseTableSource(ImageFile file, SeSparseLayout layout)
     internal override void ReadTables(long offsetBytes, Span<uint> entries) =>
         Read(offsetBytes, entries, "grainTable", FoldTableEntry);
 
-    /// <summary>Where a grain lies of which its 32-bit entry cannot say it; throws where it cannot lie at all.</summary>
+    /// <summary>Where a grain lies whose 32-bit entry cannot say it; throws where no grain can lie.</summary>
     /// <param name="grainIndex">Index of the grain in the extent.</param>
     internal long FindGrain(long grainIndex)
     {

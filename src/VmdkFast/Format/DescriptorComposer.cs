@@ -72,7 +72,8 @@ sealed record DescriptorComposer
     internal byte[] ToBytes()
     {
         var text = new StringBuilder("# Disk DescriptorFile\nversion=1\n")
-            .Append("encoding=\"").Append(EncodingName).Append("\"\nCID=").Append(DescriptorValue.FormatContentId(ContentId)).Append('\n')
+            .Append("encoding=\"").Append(EncodingName).Append("\"\nCID=")
+            .Append(DescriptorValue.FormatContentId(ContentId)).Append('\n')
             .Append("parentCID=").Append(DescriptorValue.FormatContentId(ParentContentId)).Append('\n')
             .Append("createType=\"").Append(CreateTypes.NameOf(Kind)).Append("\"\n");
         if (ParentFileNameHint is { } hint)

@@ -6,7 +6,8 @@ namespace VmdkFast.Opening;
 /// <summary>Looks at the change tracking file that a descriptor names: only to say what it is.</summary>
 static class ChangeTracking
 {
-    /// <summary>What there is to say; null when the image names none. No failure keeps the image from opening.</summary>
+    /// <summary>What there is to say; null when the image names none.</summary>
+    /// <remarks>No failure keeps the image from opening.</remarks>
     internal static VmdkChangeTracking? Look(
         string imagePath, DescriptorText? descriptor, ImageFolder folder, ReferenceOpener references)
     {

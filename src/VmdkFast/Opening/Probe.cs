@@ -60,7 +60,8 @@ static class Probe
             SparseHeader.MagicValue => ImageSignature.HostedSparse,
             CowdHeader.MagicValue => ImageSignature.Cowd,
             _ when start.Length >= sizeof(ulong)
-                && BinaryPrimitives.ReadUInt64LittleEndian(start) == SeSparseHeader.MagicValue => ImageSignature.SeSparse,
+                && BinaryPrimitives.ReadUInt64LittleEndian(start) == SeSparseHeader.MagicValue =>
+                ImageSignature.SeSparse,
             _ => null,
         };
     }

@@ -2,7 +2,9 @@ using VmdkFast.Format;
 
 namespace VmdkFast.Opening;
 
-/// <summary>The areas that a space-efficient sparse header lays out: inside the file, and apart from each other.</summary>
+/// <summary>
+/// The areas that a space-efficient sparse header lays out: inside the file, and apart from each other.
+/// </summary>
 /// <remarks>
 /// Nothing says in which order they come. Only the grains may end behind the file, which grows into their area. What
 /// is read by an index may go on behind the size stated, up to whatever comes next: a stale size must not hide grains.

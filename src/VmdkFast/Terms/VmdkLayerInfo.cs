@@ -29,7 +29,9 @@ public sealed record VmdkLayerInfo
     /// </summary>
     public VmdkGeometry? Geometry { get; init; }
 
-    /// <summary>The bus adapter, from the descriptor or the nearest parent that states it; null when none does.</summary>
+    /// <summary>
+    /// The bus adapter, from the descriptor or the nearest parent that was opened; null when none states it.
+    /// </summary>
     public string? AdapterType { get; init; }
 
     /// <summary>

@@ -72,7 +72,7 @@ public sealed record VmdkOpenOptions
     /// device. For <c>VMFSRDM</c>, <c>VMFSRAW</c>, <c>VMFS</c> and <c>FLAT</c> lines of every image of the chain.
     /// Default: none.
     /// </summary>
-    /// <remarks>The target is the caller's: links and devices are fine, and the reference policy is not asked.</remarks>
+    /// <remarks>The target is the caller's: links and devices are fine; the reference policy is not asked.</remarks>
     public IReadOnlyDictionary<string, string> RawMappings { get; init; } =
         new Dictionary<string, string>(StringComparer.Ordinal);
 

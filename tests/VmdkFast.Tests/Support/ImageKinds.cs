@@ -7,7 +7,7 @@ public static class ImageKinds
 {
     public static TheoryData<ImageKind> All => [.. Enum.GetValues<ImageKind>()];
 
-    /// <summary>Those that qemu-img 7.2 takes: few createTypes, no bare ESX extents, no grains without markers.</summary>
+    /// <summary>Those that qemu-img 7.2 takes: few createTypes, no bare ESX extents, no lone lengths.</summary>
     public static TheoryData<ImageKind> ForQemu => [.. Enum.GetValues<ImageKind>().Where(QemuReads)];
 
     /// <summary>Writes <c>folder/disk.vmdk</c> with what belongs to it; returns its path.</summary>

@@ -13,7 +13,7 @@ public static class SeSparseImage
     /// <summary>Offsets of the header's pairs of place and size.</summary>
     public static readonly IReadOnlyList<int> AreaFields = [80, 96, 112, 128, 144, 160, 176, 192];
 
-    /// <summary>Writes <c>folder/name.vmdk</c> (the descriptor) and its extent; returns the descriptor's path.</summary>
+    /// <summary>Writes <c>folder/name.vmdk</c> (a descriptor) and its extent; returns the descriptor's path.</summary>
     public static string Write(
         string folder, string name, GuestContent content, SeSparseOptions? options = null,
         string createType = "seSparse")
@@ -89,7 +89,7 @@ public static class SeSparseImage
 
     readonly record struct Area(long Sector, long Sectors);
 
-    // In the header's order: volatile header, journal header, journal, directory, tables, free bitmap, back map, grains.
+    // In the header's order: volatile header, journal header, journal, directory, tables, bitmap, back map, grains.
     static Area[] Place(bool odd, long tableCount, long grainCount)
     {
         long[] sizes =
