@@ -26,14 +26,12 @@ sealed class SeSparseTableSource(ImageFile file, SeSparseLayout layout)
     /// <summary>The entry of a grain whose place the entry cannot express, or which has none.</summary>
     internal const uint FarGrain = uint.MaxValue;
 
-    // 16 tables' worth: a window of a scan is translated in pieces that stay in the processor's cache.
+    // Two tables: a window of a scan is translated in pieces that stay in the processor's cache.
     const int PieceBytes = 64 << 10;
 
     /// <inheritdoc/>
     internal override void LoadDirectory(int firstIndex, Span<uint> entries) =>
-        Read(
-            layout.DirectoryOffsetBytes + ((long)firstIndex * sizeof(ulong)), entries, "grainDirectory",
-            FoldDirectoryEntry);
+        Read<DirectoryFold>(DirectoryEntryOffset(firstIndex), entries, "grainDirectory");
 
     /// <inheritdoc/>
     internal override void LoadTable(int tableIndex, uint directoryEntry, Span<uint> entries)
@@ -57,7 +55,7 @@ sealed class SeSparseTableSource(ImageFile file, SeSparseLayout layout)
 
     /// <inheritdoc/>
     internal override void ReadTables(long offsetBytes, Span<uint> entries) =>
-        Read(offsetBytes, entries, "grainTable", FoldTableEntry);
+        Read<TableFold>(offsetBytes, entries, "grainTable");
 
     /// <summary>Where a grain lies whose 32-bit entry cannot say it; throws where no grain can lie.</summary>
     /// <param name="grainIndex">Index of the grain in the extent.</param>
@@ -92,30 +90,43 @@ sealed class SeSparseTableSource(ImageFile file, SeSparseLayout layout)
                 : "0, or 1, 2 or 3 in the highest four bits");
     }
 
-    static uint FoldDirectoryEntry(ulong entry, VmdkUnmappedGrains unmapped) =>
-        entry == 0 ? 0
-        : SeSparseEntry.TryReadTable(entry, out uint index) && index < uint.MaxValue - 1 ? index + 1
-        : uint.MaxValue;
-
-    static uint FoldTableEntry(ulong entry, VmdkUnmappedGrains unmapped)
+    // One instance of the loop for each form of entry, the form compiled into it.
+    interface IFold
     {
-        switch (SeSparseEntry.StateOf(entry))
+        static abstract uint Fold(ulong entry, VmdkUnmappedGrains unmapped);
+    }
+
+    readonly struct DirectoryFold : IFold
+    {
+        public static uint Fold(ulong entry, VmdkUnmappedGrains unmapped) =>
+            entry == 0 ? 0
+            : SeSparseEntry.TryReadTable(entry, out uint index) && index < uint.MaxValue - 1 ? index + 1
+            : uint.MaxValue;
+    }
+
+    readonly struct TableFold : IFold
+    {
+        public static uint Fold(ulong entry, VmdkUnmappedGrains unmapped)
         {
-            case SeSparseState.Unallocated:
-                return NoGrain;
-            case SeSparseState.Zero:
-                return ZeroGrain;
-            case SeSparseState.Unmapped:
-                return unmapped == VmdkUnmappedGrains.Zero ? ZeroGrain : NoGrain;
-            case SeSparseState.Allocated:
-                ulong grain = SeSparseEntry.GrainOf(entry);
-                return grain < FarGrain - FirstGrain ? (uint)grain + FirstGrain : FarGrain;
-            default:
-                return FarGrain;
+            switch (SeSparseEntry.StateOf(entry))
+            {
+                case SeSparseState.Unallocated:
+                    return NoGrain;
+                case SeSparseState.Zero:
+                    return ZeroGrain;
+                case SeSparseState.Unmapped:
+                    return unmapped == VmdkUnmappedGrains.Zero ? ZeroGrain : NoGrain;
+                case SeSparseState.Allocated:
+                    ulong grain = SeSparseEntry.GrainOf(entry);
+                    return grain < FarGrain - FirstGrain ? (uint)grain + FirstGrain : FarGrain;
+                default:
+                    return FarGrain;
+            }
         }
     }
 
-    void Read(long offsetBytes, Span<uint> entries, string field, Func<ulong, VmdkUnmappedGrains, uint> fold)
+    void Read<TFold>(long offsetBytes, Span<uint> entries, string field)
+        where TFold : struct, IFold
     {
         byte[] piece = ArrayPool<byte>.Shared.Rent(Math.Min(PieceBytes, entries.Length * sizeof(ulong)));
         try
@@ -127,7 +138,7 @@ sealed class SeSparseTableSource(ImageFile file, SeSparseLayout layout)
                 ReadBytes(offsetBytes, bytes, field);
                 for (int i = 0; i < count; i++)
                 {
-                    entries[i] = fold(
+                    entries[i] = TFold.Fold(
                         BinaryPrimitives.ReadUInt64LittleEndian(bytes[(i * sizeof(ulong))..]), layout.UnmappedGrains);
                 }
 

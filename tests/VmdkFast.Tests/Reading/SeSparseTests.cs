@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using VmdkFast.Tests.Opening;
 using VmdkFast.Tests.Support;
 using Xunit;
@@ -218,6 +219,62 @@ public sealed class SeSparseTests
         Refusal.OfOpening(bare, writing).Says(VmdkErrorCode.Unsupported, bare, 0, "Magic", "seSparse");
         Refusal.OfOpening(path, writing).Says(
             VmdkErrorCode.Unsupported, folder["disk-sesparse.vmdk"], 0, "Magic", "seSparse");
+    }
+
+    [Theory]
+    [InlineData(VmdkDiskKind.MonolithicSparse)]
+    [InlineData(VmdkDiskKind.VmfsSparse)]
+    public async Task AWritableChildOverOneCopiesWhatItChanges(VmdkDiskKind kind)
+    {
+        using var folder = new TempFolder();
+        GuestContent content = GuestContent.Scattered(LengthBytes, seed: 17, rangeCount: 60);
+        string parent = SeSparseImage.Write(
+            folder.Path, "base", content, new SeSparseOptions { Order = GrainOrder.Shuffled });
+        byte[] before = File.ReadAllBytes(folder["base-sesparse.vmdk"]);
+        string child = folder["child.vmdk"];
+        await VmdkDisk.CreateAsync(
+            child, new VmdkCreateOptions { Kind = kind, ParentPath = parent },
+            TestContext.Current.CancellationToken);
+
+        using (var disk = VmdkDisk.Open(child, VmdkOpenOptions.Default with { Access = VmdkOpenAccess.ReadWrite }))
+        {
+            foreach (long offset in (long[])[1000 * 512, 17 * Mebi, LengthBytes - 512])
+            {
+                content.Fill(offset, 512, ContentPattern.Stamp, 99);
+                disk.Write(content.Read(offset, 512), offset);
+            }
+
+            DiskAssert.Holds(content, disk);
+        }
+
+        DiskAssert.Holds(content, child);
+        Assert.True(content.FirstDifference(0, ReadByQemu(child, folder)) < 0);
+        Assert.Equal(before, File.ReadAllBytes(folder["base-sesparse.vmdk"]));
+    }
+
+    [Fact]
+    public void ADirtyOneIsNotedForWhoeverWatches()
+    {
+        using var folder = new TempFolder();
+        string path = SeSparseImage.WriteBare(
+            folder.Path, "disk", new GuestContent(Mebi), new SeSparseOptions { Dirty = true });
+        var noted = new List<string>();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "VmdkFast",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStopped = activity =>
+            {
+                if (Equals(activity.GetTagItem("vmdkfast.path"), path))
+                {
+                    noted.AddRange(activity.Events.Select(happening => happening.Name));
+                }
+            },
+        };
+        ActivitySource.AddActivityListener(listener);
+        VmdkDisk.Open(path, VmdkOpenOptions.Default with { DirtySeSparse = VmdkDirtySeSparse.Read }).Dispose();
+
+        Assert.Contains("dirty seSparse extent read, its tables may be stale", noted);
     }
 
     static GuestRange Clear(GuestContent content, long offsetBytes)
