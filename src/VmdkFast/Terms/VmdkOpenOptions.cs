@@ -76,8 +76,16 @@ public sealed record VmdkOpenOptions
     public IReadOnlyDictionary<string, string> RawMappings { get; init; } =
         new Dictionary<string, string>(StringComparer.Ordinal);
 
+    /// <summary>Which library inflates and deflates compressed grains. Default: the best that is there.</summary>
+    public VmdkCodec Codec { get; init; }
+
     internal void Validate()
     {
+        if (!Enum.IsDefined(Codec))
+        {
+            throw new ArgumentOutOfRangeException(nameof(Codec), Codec, null);
+        }
+
         ArgumentNullException.ThrowIfNull(Limits);
         ArgumentNullException.ThrowIfNull(References);
         ArgumentNullException.ThrowIfNull(RawMappings);
