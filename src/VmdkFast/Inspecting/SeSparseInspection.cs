@@ -67,7 +67,7 @@ sealed class SeSparseInspection(FoundStructures found, VmdkLimits limits, Cancel
             return Sector.ToBytes(offsetSectors);
         }
 
-        found.Problem($"the {name} is at sector {offsetSectors}, not within the file", 0);
+        found.Problem($"sector {offsetSectors}, the place of the {name}, is not within the file", 0);
         return null;
     }
 

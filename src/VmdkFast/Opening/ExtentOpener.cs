@@ -67,7 +67,7 @@ sealed class ExtentOpener(VmdkOpenOptions options, ImageFiles files)
             UncleanShutdown: false);
     }
 
-    /// <summary>The extent of a descriptor's line.</summary>
+    /// <summary>The extent of a descriptor's line; its file is opened for what the mode says.</summary>
     internal OpenedExtent OpenLine(
         ImageFile descriptor, ExtentLine line, int index, ImageFolder folder, ReferenceOpener references,
         FileAccessMode mode)
@@ -82,20 +82,19 @@ sealed class ExtentOpener(VmdkOpenOptions options, ImageFiles files)
                 new ZeroExtent(lengthBytes), info with { Format = VmdkExtentFormat.Zero }, false);
         }
 
-        FileAccessMode allowed = line.Access == VmdkAccess.ReadOnly ? FileAccessMode.Read : mode;
         if (IsRaw(line.Type) && options.RawMappings.TryGetValue(line.FileName!, out string? target))
         {
             // The caller names the target, so it may be a device, and it stays open: it has no second name.
-            return OpenFlat(descriptor, LocalFile.Open(target, allowed), line, info, again: null);
+            return OpenFlat(descriptor, LocalFile.Open(target, mode), line, info, again: null);
         }
 
         RefuseUnreadable(descriptor, line, index);
         LocalFile file = references.OpenExtent(
-            descriptor.Path, folder, line.FileNameBytes.Span, line.NameEncoding, allowed);
+            descriptor.Path, folder, line.FileNameBytes.Span, line.NameEncoding, mode);
         bool late = !files.HasRoomForHandle;
         return line.Type is VmdkExtentType.Flat or VmdkExtentType.Vmfs
             ? OpenFlat(descriptor, file, line, info, late ? Again : null)
-            : OpenSparse(descriptor, file, line, info, allowed, late ? Again : null);
+            : OpenSparse(descriptor, file, line, info, mode, late ? Again : null);
 
         LocalFile Again()
         {

@@ -133,10 +133,15 @@ sealed class ImageOpener
                 "at least one");
         }
 
+        // Lines that share a file share its handle, which must be able to do what any of them allows.
+        HashSet<string?> written = [.. descriptor.Extents
+            .Where(line => line.Access == VmdkAccess.ReadWrite).Select(line => line.FileName)];
         var extents = new List<OpenedExtent>();
         for (int index = 0; index < descriptor.Extents.Count; index++)
         {
-            extents.Add(_extents.OpenLine(file, descriptor.Extents[index], index, folder, _references, mode));
+            ExtentLine line = descriptor.Extents[index];
+            extents.Add(_extents.OpenLine(
+                file, line, index, folder, _references, written.Contains(line.FileName) ? mode : FileAccessMode.Read));
         }
 
         return new OpenedLayer(file, descriptor, extents, embedding);

@@ -15,7 +15,8 @@ public enum VmdkDirtySeSparse
 }
 
 /// <summary>What a grain of a space-efficient sparse extent reads as that the guest has unmapped by SCSI.</summary>
-/// <remarks>Readers disagree, and without a parent both are zeros. QEMU gives zeros always, dissect asks the parent.
+/// <remarks>
+/// Without a parent both are zeros. With one readers disagree: QEMU gives zeros, dissect asks the parent.
 /// </remarks>
 public enum VmdkUnmappedGrains
 {

@@ -143,6 +143,26 @@ public sealed class RawMappingTests
     }
 
     [Fact]
+    public void AReadOnlyRangeThatComesFirstKeepsNoOtherFromBeingWritten()
+    {
+        using var folder = new TempFolder();
+        GuestContent content = Content();
+        const long Half = LengthBytes / 1024;
+        string path = DescriptorImage.Write(folder.Path, "disk", "partitionedDevice", content,
+        [
+            new FlatExtent { Sectors = Half, FileName = "device.img", Access = "RDONLY" },
+            new FlatExtent { Sectors = Half, FileName = "device.img", OffsetSectors = Half },
+        ]);
+
+        using var disk = VmdkDisk.Open(path, VmdkOpenOptions.Default with { Access = VmdkOpenAccess.ReadWrite });
+        byte[] data = [.. Enumerable.Repeat((byte)0x33, 512)];
+        disk.Write(data, Half * 512);
+        content.Write(Half * 512, data);
+        Assert.Equal(VmdkErrorCode.AccessRefused, Assert.Throws<VmdkException>(() => disk.Write(data, 0)).Code);
+        DiskAssert.Holds(content, disk);
+    }
+
+    [Fact]
     public void RangesThatOverlapAreRefused()
     {
         using var folder = new TempFolder();
