@@ -143,6 +143,50 @@ public sealed class SeSparseHeaderTests
         Refusal.OfOpening(path).Says(VmdkErrorCode.HeaderInvalid, extent, 16, "CapacitySectors");
     }
 
+    // Both headers, and the first entries of directory and table: whatever stands there is read or refused.
+    [Fact]
+    public void NoByteOfItsMetadataDoesMoreThanBeRefused()
+    {
+        using var folder = new TempFolder();
+        string path = WriteBare(folder);
+        long directory = (long)Patch.ReadUInt64(path, 128) * 512;
+        long tables = (long)Patch.ReadUInt64(path, 144) * 512;
+        byte[] buffer = new byte[64 << 10];
+        int refused = 0;
+        foreach ((long start, int length) in ((long, int)[])[(0, 544), (directory, 16), (tables, 32)])
+        {
+            byte[] original = Patch.ReadBytes(path, start, length);
+            for (int at = 0; at < length; at++)
+            {
+                foreach (byte value in (byte[])[0, 0xFF, (byte)(original[at] + 1), (byte)(original[at] ^ 0x20)])
+                {
+                    Patch.WriteBytes(path, start + at, [value]);
+                    refused += Reads(path, buffer) ? 0 : 1;
+                }
+
+                Patch.WriteBytes(path, start + at, [original[at]]);
+            }
+        }
+
+        Assert.True(Reads(path, buffer));
+        Assert.InRange(refused, 500, 2400);
+    }
+
+    static bool Reads(string path, byte[] buffer)
+    {
+        try
+        {
+            using var disk = VmdkDisk.Open(path);
+            disk.Read(buffer, 0);
+            disk.Read(buffer, (16 << 20) - 4096);
+            return disk.Map().Take(1000).All(run => run.LengthBytes > 0);
+        }
+        catch (VmdkException)
+        {
+            return false;
+        }
+    }
+
     static string WriteBare(TempFolder folder) => SeSparseImage.WriteBare(
         folder.Path, "disk",
         GuestContent.Scattered(LengthBytes, seed: 1).Fill(0, 64 << 10, ContentPattern.Stamp)
