@@ -73,7 +73,6 @@ public sealed class EsxTests : IDisposable
     {
         byte[] data = new byte[Sectors * 512];
         new Random(1).NextBytes(data);
-        await File.WriteAllBytesAsync(_folder["device=1"], data, TestContext.Current.CancellationToken);
         await File.WriteAllBytesAsync(_folder["device"], data, TestContext.Current.CancellationToken);
         string image = WriteDescriptor("x.vmdk", "vmfsRDM", $"RW {Sectors} VMFSRDM \"x-rdm.vmdk\"");
 

@@ -52,8 +52,10 @@ sealed class SeSparseExtent : TabledExtent
         uint entry = Volatile.Read(in entries[index]);
         return entry switch
         {
-            SeSparseTableSource.NoGrain => Mapping.Unallocated(MeasureEqual(entries, index, inGrain, maxLengthBytes)),
-            SeSparseTableSource.ZeroGrain => Mapping.Zero(MeasureEqual(entries, index, inGrain, maxLengthBytes)),
+            SeSparseTableSource.NoGrain =>
+                Mapping.Unallocated(MeasureEqual(entries, index, entry, inGrain, maxLengthBytes)),
+            SeSparseTableSource.ZeroGrain =>
+                Mapping.Zero(MeasureEqual(entries, index, entry, inGrain, maxLengthBytes)),
             _ => MapData(entries, index, grainIndex, inGrain, maxLengthBytes),
         };
     }

@@ -58,7 +58,7 @@ sealed class SparseExtent : TabledExtent
                 : MapData(entries, index, grainIndex, inGrain, entry, maxLengthBytes);
         }
 
-        long length = MeasureEqual(entries, index, inGrain, maxLengthBytes);
+        long length = MeasureEqual(entries, index, entry, inGrain, maxLengthBytes);
         return entry == 0 ? Mapping.Unallocated(length) : Mapping.Zero(length);
     }
 

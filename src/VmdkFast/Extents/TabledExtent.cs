@@ -73,9 +73,10 @@ abstract class TabledExtent : Extent
     }
 
     /// <summary>For how many bytes, from an entry on, entries are equal to it.</summary>
-    protected long MeasureEqual(ReadOnlySpan<uint> entries, int index, long inGrain, long maxLengthBytes)
+    /// <remarks>The entry is the one that the caller judged: read again, it may be another by now.</remarks>
+    protected long MeasureEqual(
+        ReadOnlySpan<uint> entries, int index, uint entry, long inGrain, long maxLengthBytes)
     {
-        uint entry = Volatile.Read(in entries[index]);
         long length = GrainBytes - inGrain;
         for (int next = index + 1;
              length < maxLengthBytes && next < entries.Length && Volatile.Read(in entries[next]) == entry;
