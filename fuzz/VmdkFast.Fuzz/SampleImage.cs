@@ -27,6 +27,10 @@ sealed class SampleImage
         {
             FindHosted();
         }
+        else if (BinaryPrimitives.ReadUInt64LittleEndian(bytes) == SeSparseHeader.MagicValue)
+        {
+            FindSeSparse();
+        }
         else
         {
             Descriptor = (0, bytes.Length);
@@ -83,6 +87,27 @@ sealed class SampleImage
         FindTables((int)header.DirectoryOffsetSectors, (int)header.DirectoryEntries, CowdTableEntries, false);
     }
 
+    void FindSeSparse()
+    {
+        var header = SeSparseHeader.Read(_bytes);
+        int volatileHeader = (int)header.VolatileHeaderOffsetSectors * Sector.Bytes;
+        AddFields(PlaceGroup.Header, 0, SeSparseHeader.Fields, SeSparseHeader.SizeBytes);
+        AddFields(PlaceGroup.Header, volatileHeader, SeSparseVolatileHeader.Fields, SeSparseVolatileHeader.SizeBytes);
+
+        // One table holds 16 MiB of the disk, which is more than a sample has.
+        AddEntry((int)header.DirectoryOffsetSectors * Sector.Bytes, sizeof(ulong));
+        int table = (int)header.TablesOffsetSectors * Sector.Bytes;
+        for (int i = 0; i < CowdTableEntries; i++)
+        {
+            int at = table + (i * sizeof(ulong));
+            bool isUsed = BinaryPrimitives.ReadUInt64LittleEndian(_bytes.AsSpan(at)) != 0;
+            if (isUsed || i < EntriesAtEnds || i >= CowdTableEntries - EntriesAtEnds)
+            {
+                AddEntry(at, sizeof(ulong));
+            }
+        }
+    }
+
     void FindTables(int directorySector, int tables, int entriesEach, bool compressed)
     {
         for (int table = 0; table < tables; table++)
@@ -109,8 +134,8 @@ sealed class SampleImage
         }
     }
 
-    void AddEntry(int offsetBytes) =>
-        _places.Add(new FieldPlace(PlaceGroup.Tables, offsetBytes, sizeof(uint), FieldUnit.Sectors));
+    void AddEntry(int offsetBytes, int sizeBytes = sizeof(uint)) =>
+        _places.Add(new FieldPlace(PlaceGroup.Tables, offsetBytes, sizeBytes, FieldUnit.Sectors));
 
     void AddFields(PlaceGroup group, int offsetBytes, ImmutableArray<LayoutField> fields, int sizeBytes)
     {

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using VmdkFast.Tests.Support;
 
 namespace VmdkFast.Fuzz;
@@ -30,6 +31,54 @@ static class Samples
         SparseImage.Write(folder, "f-unclean", Content, plain with { Unclean = true });
         CowdImage.WriteBare(folder, "g-cowd", Content);
     });
+
+    /// <summary>A space-efficient sparse extent of ESX, with every kind of entry.</summary>
+    internal static SampleImage[] SeSparse()
+    {
+        SampleImage[] written = Make(folder => SeSparseImage.WriteBare(
+            folder, "a-sesparse", Content, new SeSparseOptions
+            {
+                Order = GrainOrder.Shuffled,
+                ZeroRanges = [new GuestRange(3 * GrainBytes, GrainBytes)],
+                UnmappedRanges = [new GuestRange(5 * GrainBytes, GrainBytes)],
+            }));
+        return [.. written.Select(image => new SampleImage(image.Name, CloseUp(image.Bytes)))];
+    }
+
+    // ESX gives each area a MiB; here they lie side by side, and what no reader looks at has a sector.
+    static byte[] CloseUp(ReadOnlySpan<byte> image)
+    {
+        const int VolatileHeader = 0;
+        const int Directory = 3;
+        const int Tables = 4;
+        const int Grains = 7;
+        const int StoredGrains = 12;
+        int[] sectors = [1, 1, 1, 1, SeSparseImage.TableSectors, 1, 1, StoredGrains * SeSparseImage.GrainSectors];
+        byte[] closed = new byte[(1 + sectors.Sum()) * Sector.Bytes];
+        image[..Sector.Bytes].CopyTo(closed);
+        int next = 1;
+        for (int area = 0; area < sectors.Length; area++)
+        {
+            Span<byte> field = closed.AsSpan(SeSparseImage.AreaFields[area]);
+            int from = (int)BinaryPrimitives.ReadUInt64LittleEndian(field) * Sector.Bytes;
+            if (area is VolatileHeader or Directory or Tables or Grains)
+            {
+                ReadOnlySpan<byte> content = image[from..];
+                content[..Math.Min(content.Length, sectors[area] * Sector.Bytes)].CopyTo(
+                    closed.AsSpan(next * Sector.Bytes));
+            }
+
+            BinaryPrimitives.WriteUInt64LittleEndian(field, (ulong)next);
+            if (area != Grains)
+            {
+                BinaryPrimitives.WriteUInt64LittleEndian(field[sizeof(ulong)..], (ulong)sectors[area]);
+            }
+
+            next += sectors[area];
+        }
+
+        return closed;
+    }
 
     /// <summary>Children, with and without entries for zeros, over a parent beside them.</summary>
     internal static SampleImage[] Children(ParentLink parent) => Make(folder =>

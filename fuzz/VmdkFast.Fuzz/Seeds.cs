@@ -9,7 +9,7 @@ static class Seeds
     /// <summary>Writes <c>folder/target/*</c>, over what is there.</summary>
     internal static void WriteTo(string folder)
     {
-        SampleImage[] samples = [.. Samples.Sparse(), .. Samples.Streams()];
+        SampleImage[] samples = [.. Samples.Sparse(), .. Samples.Streams(), .. Samples.SeSparse()];
         foreach (string target in (string[])[HeaderTarget.TargetName, ImageTarget.TargetName])
         {
             string images = Directory.CreateDirectory(Path.Combine(folder, target)).FullName;
@@ -26,7 +26,8 @@ static class Seeds
         WriteChains(Directory.CreateDirectory(Path.Combine(folder, ChainTarget.TargetName)).FullName);
         WriteChoices(folder, FooterTarget.TargetName, Samples.Exports().Length, "");
         WriteChoices(folder, TablesTarget.TargetName, samples.Length, "");
-        WriteChoices(folder, WritingTarget.TargetName, samples.Length + WritingTarget.ChildCount, Operations);
+        WriteChoices(
+            folder, WritingTarget.TargetName, samples.Length - 1 + WritingTarget.ChildCount, Operations);
         WriteGrains(Directory.CreateDirectory(Path.Combine(folder, GrainsTarget.TargetName)).FullName);
     }
 

@@ -23,10 +23,15 @@ sealed class HeaderTarget : IFuzzTarget
         dictionary.Add("SparseHeader_Magic", SparseHeader.MagicValue, sizeof(uint));
         dictionary.Add("SparseHeader_NewlineTest", SparseHeader.NewlineTestValue, sizeof(uint));
         dictionary.Add("CowdHeader_Magic", CowdHeader.MagicValue, sizeof(uint));
+        dictionary.Add("SeSparseHeader_Magic", SeSparseHeader.MagicValue, sizeof(ulong));
+        dictionary.Add("SeSparseHeader_Version", SeSparseHeader.VersionValue, sizeof(ulong));
+        dictionary.Add("SeSparseVolatileHeader_Magic", SeSparseVolatileHeader.MagicValue, sizeof(ulong));
         dictionary.AddFields(nameof(SparseHeader), SparseHeader.Fields);
         dictionary.AddFields(nameof(MetadataMarker), MetadataMarker.Fields);
         dictionary.AddFields(nameof(GrainMarker), GrainMarker.Fields);
         dictionary.AddFields(nameof(CowdHeader), CowdHeader.Fields);
+        dictionary.AddFields(nameof(SeSparseHeader), SeSparseHeader.Fields);
+        dictionary.AddFields(nameof(SeSparseVolatileHeader), SeSparseVolatileHeader.Fields);
     }
 
     public void Describe(FuzzDictionary dictionary) => DescribeStructures(dictionary);
@@ -72,6 +77,13 @@ sealed class HeaderTarget : IFuzzTarget
             case ImageSignature.Cowd:
                 var cowd = CowdFile.Read(file, limits);
                 RequireDirectory(file, cowd.CapacityBytes, cowd.DirectoryOffsetBytes, cowd.DirectoryEntries);
+                break;
+            case ImageSignature.SeSparse:
+                var seSparse = SeSparseFile.Read(file, ImageReading.Options);
+                DisagreementException.ThrowUnless(
+                    seSparse.CapacityBytes > 0 && seSparse.Layout.DirectoryEntries > 0
+                    && seSparse.Layout.DirectoryOffsetBytes < file.LengthBytes,
+                    $"{seSparse.Layout} was accepted in {file.LengthBytes} bytes");
                 break;
             default:
                 break;

@@ -13,6 +13,7 @@ sealed class ImageReading(FuzzFolder folder)
     {
         TableCacheBytes = 1 << 20,
         GrainCacheBytes = 1 << 20,
+        DirtySeSparse = VmdkDirtySeSparse.Read,
         Limits = new VmdkLimits { MaxDescriptorBytes = 1 << 16, MaxExtents = 64, MaxGrainSectors = 1 << 11 },
     };
 

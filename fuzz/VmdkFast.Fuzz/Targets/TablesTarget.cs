@@ -7,7 +7,7 @@ sealed class TablesTarget : IFuzzTarget
     internal const string TargetName = "tables";
 
     readonly FuzzFolder _folder = new();
-    readonly SampleImage[] _samples = [.. Samples.Sparse(), .. Samples.Streams()];
+    readonly SampleImage[] _samples = [.. Samples.Sparse(), .. Samples.Streams(), .. Samples.SeSparse()];
 
     public string Name => TargetName;
 

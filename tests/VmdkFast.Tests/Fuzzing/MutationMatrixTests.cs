@@ -43,6 +43,7 @@ public sealed class MutationMatrixTests
         });
     }
 
+    // A space-efficient sparse header whose reserved bytes are no zeros is of a format that nobody knows.
     [Theory]
     [MemberData(nameof(Names))]
     public void AReservedByteChangesNothing(string name)
@@ -56,9 +57,9 @@ public sealed class MutationMatrixTests
         ];
         ForEach(reserved, (folder, offset) =>
         {
-            byte[] content = Read(folder, Changed(sample, offset, (byte)(sample.Bytes[offset] ^ 0x55)))
-                ?? throw new InvalidOperationException($"reserved byte {offset} makes {name} unreadable");
-            Assert.True(content.AsSpan().SequenceEqual(Samples.Content.Read(0, Samples.LengthBytes)));
+            byte[]? content = Read(folder, Changed(sample, offset, (byte)(sample.Bytes[offset] ^ 0x55)));
+            bool isAsBefore = content.AsSpan().SequenceEqual(Samples.Content.Read(0, Samples.LengthBytes));
+            Assert.True(name == "sesparse" ? content is null : isAsBefore, $"byte {offset} of {name}");
         });
     }
 
@@ -75,6 +76,7 @@ public sealed class MutationMatrixTests
     [
         .. Samples.Sparse().Select(sample => new SampleImage("sparse-" + sample.Name[2..], sample.Bytes.ToArray())),
         .. Samples.Streams().Select(sample => new SampleImage("stream-" + sample.Name[2..], sample.Bytes.ToArray())),
+        .. Samples.SeSparse().Select(sample => new SampleImage("sesparse", sample.Bytes.ToArray())),
         new SampleImage("descriptor", File.ReadAllBytes(Support.Repo.PathOf("fuzz", "corpus", "image", "flat.vmdk"))),
     ];
 
