@@ -115,6 +115,10 @@ sealed class WriterMaker
             uint? version = hosted.Version == 3 ? (hosted.ZeroGrains ? 2u : 1u) : null;
             marks = new SparseMarks(IsCowd: false, hosted.UncleanShutdown) { NewVersion = version };
             align = extent.Layout.GrainSectors;
+
+            // A grain that another program did not align may reach beyond a file that was cut short inside it.
+            bool maybeMisaligned = endSector % align != 0 || hosted.OverheadSectors % align != 0;
+            endSector += maybeMisaligned ? align - 1 : 0;
         }
         else
         {
