@@ -44,7 +44,8 @@ static class CommandLine
             Report(streams, "cancelled");
             return ExitCode.Interrupted;
         }
-        catch (Exception failure) when (failure is UsageException or IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (failure is UsageException or IOException or UnauthorizedAccessException
+            or PlatformNotSupportedException)
         {
             Report(streams, failure.Message);
             return ExitCode.Failure;

@@ -10,8 +10,8 @@ public sealed record VmdkConvertResult
     public required long ReadBytes { get; init; }
 
     /// <summary>
-    /// With <see cref="VmdkConvertOptions.Salvage"/>, the ranges of the disk that could not be read and are zeros in the
-    /// target: ascending, neighbours joined.
+    /// With <see cref="VmdkConvertOptions.Salvage"/>, the ranges of the disk that could not be read and are zeros in
+    /// the target: ascending, neighbours joined.
     /// </summary>
     public IReadOnlyList<VmdkRange> Unreadable { get; init; } = [];
 }

@@ -155,8 +155,8 @@ sealed class WriterMaker
             file, 1, hosted.DirectoryAtEnd ? Sector.CountFor(extent.File.LengthBytes) : StreamEnd.Find(extent), 1,
             virgin: false);
         return new StreamWriter(
-            file, extent, new SparseTables(file, extent, marks, allocator, _dirty), allocator, GrainCodec.Default,
-            _parents is not null);
+            file, extent, new SparseTables(file, extent, marks, allocator, _dirty), allocator,
+            GrainCodec.Of(_options.Codec), _parents is not null);
     }
 
     // What a child lacks comes from its parent: without it, copy on write would fill the rest with zeros.

@@ -15,8 +15,8 @@ public sealed class ConversionFaultTests : IDisposable
 
     public static TheoryData<VmdkDiskKind> Targets =>
     [
-        VmdkDiskKind.Unknown, VmdkDiskKind.MonolithicSparse, VmdkDiskKind.TwoGbMaxExtentFlat, VmdkDiskKind.StreamOptimized,
-        VmdkDiskKind.VmfsSparse,
+        VmdkDiskKind.Unknown, VmdkDiskKind.MonolithicSparse, VmdkDiskKind.TwoGbMaxExtentFlat,
+        VmdkDiskKind.StreamOptimized, VmdkDiskKind.VmfsSparse,
     ];
 
     [Theory]

@@ -28,7 +28,7 @@ static class Converted
     /// <summary>Whether qemu-img 7.2 opens images of a kind.</summary>
     internal static bool QemuReads(VmdkDiskKind kind) => kind != VmdkDiskKind.VmfsThin;
 
-    /// <summary>Compares by this library, by qemu-img, and leaves nothing but what is expected beside the image.</summary>
+    /// <summary>Compares by this library and by qemu-img, and wants nothing left over beside the image.</summary>
     internal static void MustHold(GuestContent content, string path, VmdkDiskKind kind, TempFolder folder)
     {
         DiskAssert.Holds(content, path);

@@ -23,7 +23,8 @@ public sealed class StreamTargetTests : IDisposable
     [MemberData(nameof(LengthsAndGrains))]
     public async Task AnExportKeepsEveryRuleOfItsReaders(long lengthBytes, long grainBytes)
     {
-        GuestContent content = GuestContent.Scattered(lengthBytes, seed: (int)(lengthBytes % 97), maxRangeBytes: 99_000);
+        int seed = (int)(lengthBytes % 97);
+        GuestContent content = GuestContent.Scattered(lengthBytes, seed, maxRangeBytes: 99_000);
         content.WriteRaw(_folder["disk.raw"]);
         using VmdkDisk source = VmdkDisk.OpenRaw(_folder["disk.raw"]);
         byte[] bytes = await PipeAsync(
