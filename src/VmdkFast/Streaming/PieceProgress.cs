@@ -9,6 +9,9 @@ sealed class PieceProgress(long totalBytes, IProgress<VmdkProgress>? listener)
     long _readBytes;
     long _reportedAt;
 
+    /// <summary>Bytes that had to be read so far.</summary>
+    internal long ReadBytes => Volatile.Read(ref _readBytes);
+
     /// <summary>Counts a piece that is done.</summary>
     internal void Add(DiskPiece piece)
     {
@@ -28,5 +31,6 @@ sealed class PieceProgress(long totalBytes, IProgress<VmdkProgress>? listener)
     }
 
     /// <summary>Reports the end.</summary>
-    internal void Complete() => listener?.Report(new VmdkProgress(totalBytes, totalBytes, Volatile.Read(ref _readBytes)));
+    internal void Complete() =>
+        listener?.Report(new VmdkProgress(totalBytes, totalBytes, Volatile.Read(ref _readBytes)));
 }
