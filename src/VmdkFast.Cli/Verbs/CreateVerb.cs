@@ -105,29 +105,19 @@ sealed class CreateVerb : Verb
             ParentPath = backing is null ? null : Path.Combine(Path.GetDirectoryName(name) ?? "", backing),
             ParentOpenOptions = parentOptions,
         };
-        await CreateAsync(name, options, cancellationToken).ConfigureAwait(false);
+        await CreateArguments.Checked(
+            name,
+            async () =>
+            {
+                await VmdkDisk.CreateAsync(name, options, cancellationToken).ConfigureAwait(false);
+                return name;
+            }).ConfigureAwait(false);
         if (!parsed.GetValue(_quiet))
         {
             await ReportAsync(parsed, name, options).ConfigureAwait(false);
         }
 
         return ExitCode.Success;
-    }
-
-    static async Task CreateAsync(string name, VmdkCreateOptions options, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await VmdkDisk.CreateAsync(name, options, cancellationToken).ConfigureAwait(false);
-        }
-        catch (ArgumentException wrong)
-        {
-            // Every argument comes from the command line; the parameter's name would tell its writer nothing.
-            string message = wrong.ParamName is { } parameter
-                ? wrong.Message.Replace($" (Parameter '{parameter}')", "", StringComparison.Ordinal)
-                : wrong.Message;
-            throw new UsageException($"{name}: {message}");
-        }
     }
 
     static async Task ReportAsync(ParseResult parsed, string name, VmdkCreateOptions options)
