@@ -18,7 +18,7 @@ static class CommandLine
         int failureCode = ExitCode.Failure;
         try
         {
-            ParseResult parsed = MakeRoot(streams).Parse(arguments, s_parsing);
+            ParseResult parsed = MakeRoot(streams).Parse(DigestAlgorithms.SpellOut(arguments), s_parsing);
             failureCode = (parsed.CommandResult.Command as Verb)?.FailureCode ?? failureCode;
             if (parsed.Action is not { ClearsParseErrors: true } && FindUsageFault(parsed, arguments) is { } fault)
             {

@@ -65,38 +65,6 @@ static class CreateArguments
             $"Invalid image size '{text}' specified. You may use k, M, G, T, P or E suffixes for kilobytes, "
             + "megabytes, gigabytes, terabytes, petabytes and exabytes.");
 
-    /// <summary>Does what may refuse the options; the refusal is then the command line's.</summary>
-    internal static async Task<TResult> Checked<TResult>(string subject, Func<Task<TResult>> action)
-    {
-        try
-        {
-            return await action().ConfigureAwait(false);
-        }
-        catch (ArgumentException wrong)
-        {
-            throw Refusal(subject, wrong);
-        }
-    }
-
-    /// <inheritdoc cref="Checked{TResult}(string, Func{Task{TResult}})"/>
-    internal static TResult Checked<TResult>(string subject, Func<TResult> action)
-    {
-        try
-        {
-            return action();
-        }
-        catch (ArgumentException wrong)
-        {
-            throw Refusal(subject, wrong);
-        }
-    }
-
-    // Every argument comes from the command line; the parameter's name would tell its writer nothing.
-    static UsageException Refusal(string subject, ArgumentException wrong) => new(
-        $"{subject}: " + (wrong.ParamName is { } parameter
-            ? wrong.Message.Replace($" (Parameter '{parameter}')", "", StringComparison.Ordinal)
-            : wrong.Message));
-
     static VmdkCreateOptions WithTools(VmdkCreateOptions options, KeyValueList list) =>
         list.Take("toolsversion") is { } tools
             ? options with { ToolsVersion = (uint)ReadNumber("toolsversion", tools, uint.MaxValue) }

@@ -56,10 +56,6 @@ sealed class ProgressArguments
             return await work(new ProgressLines(streams.Error)).ConfigureAwait(false);
         }
 
-        TResult? result = default;
-        await ProgressBar.RunAsync(
-            streams.Error, totalBytes, async progress => result = await work(progress).ConfigureAwait(false))
-            .ConfigureAwait(false);
-        return result!;
+        return await ProgressBar.RunAsync(streams.Error, totalBytes, work).ConfigureAwait(false);
     }
 }

@@ -191,7 +191,8 @@ public sealed partial class VmdkDisk : IDisposable, IAsyncDisposable
     internal bool IsWritable => _writer is not null && Volatile.Read(ref _closed) == 0;
 
     /// <summary>Runs an operation on the whole image on a pool thread; closing the disk waits for it.</summary>
-    internal Task UseAsync(Action<OpenedImage, DiskReader> operation, CancellationToken cancellationToken) =>
+    internal Task<TResult> UseAsync<TResult>(
+        Func<OpenedImage, DiskReader, TResult> operation, CancellationToken cancellationToken) =>
         RunAsync(() => operation(_image, _reader), cancellationToken);
 
     /// <summary>Runs an operation on the whole image on the calling thread; closing the disk waits for it.</summary>

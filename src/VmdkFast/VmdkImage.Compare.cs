@@ -15,7 +15,7 @@ public static partial class VmdkImage
     /// </returns>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     /// <exception cref="VmdkException">One of the disks is damaged, or was changed meanwhile.</exception>
-    public static async Task<VmdkComparison> CompareAsync(
+    public static Task<VmdkComparison> CompareAsync(
         VmdkDisk first, VmdkDisk second, VmdkCompareOptions? options = null, IProgress<VmdkProgress>? progress = null,
         CancellationToken cancellationToken = default)
     {
@@ -23,13 +23,11 @@ public static partial class VmdkImage
         ArgumentNullException.ThrowIfNull(second);
         VmdkCompareOptions how = options ?? VmdkCompareOptions.Default;
         how.Validate();
-        VmdkComparison? comparison = null;
-        await first.UseAsync(
-            (image, reader) => comparison = second.Use(
+        return first.UseAsync(
+            (image, reader) => second.Use(
                 (otherImage, otherReader) => new DiskComparison(
                     new ComparedDisk(image, reader), new ComparedDisk(otherImage, otherReader), how, progress)
                     .Run(cancellationToken)),
-            cancellationToken).ConfigureAwait(false);
-        return comparison!;
+            cancellationToken);
     }
 }

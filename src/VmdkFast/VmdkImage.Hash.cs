@@ -14,18 +14,17 @@ public static partial class VmdkImage
     /// <param name="cancellationToken">Ends the work.</param>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
     /// <exception cref="VmdkException">The disk is damaged, or was changed meanwhile.</exception>
-    public static async Task<VmdkDigest> HashAsync(
+    public static Task<VmdkDigest> HashAsync(
         VmdkDisk disk, VmdkHashOptions? options = null, IProgress<VmdkProgress>? progress = null,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(disk);
         VmdkHashOptions how = options ?? VmdkHashOptions.Default;
         how.Validate();
-        VmdkDigest? digest = null;
-        await disk.UseAsync(
-            (image, reader) => digest = new DiskHash(new DiskSource(image, reader), how.EffectiveThreads, progress)
+        return disk.UseAsync(
+            (image, reader) => new DiskHash(
+                new DiskSource(image, reader, PieceCut.Anywhere), how.EffectiveThreads, progress)
                 .Run(how.Algorithm, cancellationToken),
-            cancellationToken).ConfigureAwait(false);
-        return digest!;
+            cancellationToken);
     }
 }

@@ -18,7 +18,7 @@ public static partial class VmdkImage
     /// Options are out of range or contradict each other, or the kind cannot be made.
     /// </exception>
     /// <exception cref="VmdkException">The disk is damaged, or was changed meanwhile.</exception>
-    public static async Task<VmdkMeasurement> MeasureAsync(
+    public static Task<VmdkMeasurement> MeasureAsync(
         VmdkDisk source, VmdkMeasureOptions? options = null, IProgress<VmdkProgress>? progress = null,
         CancellationToken cancellationToken = default)
     {
@@ -27,15 +27,13 @@ public static partial class VmdkImage
         TargetSize size = SizeOf(how, source.Length);
         if (size.GrainBytes == 0)
         {
-            return size.With(0, 0);
+            return Task.FromResult(size.With(0, 0));
         }
 
-        VmdkMeasurement? measurement = null;
-        await source.UseAsync(
-            (image, reader) => measurement = new DiskMeasurement(
-                new DiskSource(image, reader), size, how.EffectiveThreads, progress).Run(cancellationToken),
-            cancellationToken).ConfigureAwait(false);
-        return measurement!;
+        return source.UseAsync(
+            (image, reader) => new DiskMeasurement(
+                new DiskSource(image, reader, size.Cut), size, how.EffectiveThreads, progress).Run(cancellationToken),
+            cancellationToken);
     }
 
     /// <summary>Finds out how large a new image of a length will be that holds nothing yet.</summary>
@@ -60,6 +58,6 @@ public static partial class VmdkImage
             CreateRules.Check(target with { LengthBytes = lengthBytes });
         }
 
-        return new TargetSize(options.Target, options.TargetName, lengthBytes);
+        return new TargetSize(options, lengthBytes);
     }
 }

@@ -105,19 +105,25 @@ sealed class CreateVerb : Verb
             ParentPath = backing is null ? null : Path.Combine(Path.GetDirectoryName(name) ?? "", backing),
             ParentOpenOptions = parentOptions,
         };
-        await CreateArguments.Checked(
-            name,
-            async () =>
-            {
-                await VmdkDisk.CreateAsync(name, options, cancellationToken).ConfigureAwait(false);
-                return name;
-            }).ConfigureAwait(false);
+        await CreateAsync(name, options, cancellationToken).ConfigureAwait(false);
         if (!parsed.GetValue(_quiet))
         {
             await ReportAsync(parsed, name, options).ConfigureAwait(false);
         }
 
         return ExitCode.Success;
+    }
+
+    static async Task CreateAsync(string name, VmdkCreateOptions options, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await VmdkDisk.CreateAsync(name, options, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ArgumentException wrong)
+        {
+            throw UsageException.Of(name, wrong);
+        }
     }
 
     static async Task ReportAsync(ParseResult parsed, string name, VmdkCreateOptions options)

@@ -69,12 +69,7 @@ sealed class MeasureVerb : Verb
     {
         bool json = _output.IsJson(parsed);
         VmdkMeasureOptions options = ReadOptions(parsed);
-        VmdkMeasurement measurement = (parsed.GetValue(_file), parsed.GetValue(_size)) switch
-        {
-            (null, { } lengthBytes) => CreateArguments.Checked("--size", () => VmdkImage.Measure(lengthBytes, options)),
-            ({ } file, null) => await MeasureAsync(parsed, file, options, cancellationToken).ConfigureAwait(false),
-            _ => throw new UsageException("either SRC or --size is needed, and not both"),
-        };
+        VmdkMeasurement measurement = await MeasureAsync(parsed, options, cancellationToken).ConfigureAwait(false);
         if (json)
         {
             WriteJson(measurement);
@@ -93,14 +88,31 @@ sealed class MeasureVerb : Verb
     }
 
     async Task<VmdkMeasurement> MeasureAsync(
-        ParseResult parsed, string file, VmdkMeasureOptions options, CancellationToken cancellationToken)
+        ParseResult parsed, VmdkMeasureOptions options, CancellationToken cancellationToken)
     {
-        await using VmdkDisk disk = await _open.OpenAsync(parsed, file, cancellationToken).ConfigureAwait(false);
-        return await _progress.RunAsync(
-            parsed, _streams, disk.Length,
-            progress => CreateArguments.Checked(
-                file, () => VmdkImage.MeasureAsync(disk, options, progress, cancellationToken)))
-            .ConfigureAwait(false);
+        string? file = parsed.GetValue(_file);
+        long? sizeBytes = parsed.GetValue(_size);
+        if (file is null == sizeBytes is null)
+        {
+            throw new UsageException("either SRC or --size is needed, and not both");
+        }
+
+        try
+        {
+            if (sizeBytes is { } lengthBytes)
+            {
+                return VmdkImage.Measure(lengthBytes, options);
+            }
+
+            await using VmdkDisk disk = await _open.OpenAsync(parsed, file!, cancellationToken).ConfigureAwait(false);
+            return await _progress.RunAsync(
+                parsed, _streams, disk.Length,
+                progress => VmdkImage.MeasureAsync(disk, options, progress, cancellationToken)).ConfigureAwait(false);
+        }
+        catch (ArgumentException wrong)
+        {
+            throw UsageException.Of(file ?? "--size", wrong);
+        }
     }
 
     VmdkMeasureOptions ReadOptions(ParseResult parsed)
@@ -118,7 +130,11 @@ sealed class MeasureVerb : Verb
             list.Add(text);
         }
 
-        options = options with { Target = CreateArguments.Read(list) };
+        options = options with
+        {
+            StreamLayout = ConvertArguments.ReadLayout(list),
+            Target = CreateArguments.Read(list),
+        };
         list.RefuseOthers();
         return parsed.GetValue(_name) is { } name ? options with { TargetName = name } : options;
     }

@@ -27,16 +27,20 @@ sealed class ContentDigest : IDisposable
         }
     }
 
+    /// <summary>Bytes that count; what comes after them does not.</summary>
+    internal long LimitBytes { get; init; } = long.MaxValue;
+
     /// <summary>Goes on with a piece that has been read.</summary>
     internal void Append(DiskPiece piece, CancellationToken cancellationToken)
     {
+        long lengthBytes = Math.Min(piece.LengthBytes, LimitBytes - _lengthBytes);
         if (piece.IsZero)
         {
-            AppendZeros(piece.LengthBytes, cancellationToken);
+            AppendZeros(lengthBytes, cancellationToken);
         }
         else
         {
-            Append(piece.Bytes);
+            Append(piece.Bytes[..(int)lengthBytes]);
         }
     }
 

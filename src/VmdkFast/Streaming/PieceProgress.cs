@@ -9,6 +9,9 @@ sealed class PieceProgress(long totalBytes, IProgress<VmdkProgress>? listener)
     long _readBytes;
     long _reportedAt;
 
+    /// <summary>Bytes that had to be read so far.</summary>
+    internal long ReadBytes => Volatile.Read(ref _readBytes);
+
     /// <summary>Counts a piece that is done.</summary>
     internal void Add(DiskPiece piece) => Add(piece.LengthBytes, piece.IsZero ? 0 : piece.LengthBytes);
 

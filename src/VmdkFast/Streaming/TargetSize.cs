@@ -5,9 +5,6 @@ namespace VmdkFast.Streaming;
 /// <summary>The length of an image's files, from the number of grains and tables that are in it.</summary>
 sealed class TargetSize
 {
-    // What stands in front of the grains of an exported stream, as VMware has it.
-    const long ExportOverheadSectors = 128;
-
     // Deflate makes at most 258 bytes of two bits, so a grain cannot shrink further than this.
     const long MaxDeflateRatio = 1032;
     const long MarkerBytes = 12;
@@ -15,19 +12,20 @@ sealed class TargetSize
     readonly long _fixedBytes;
     readonly long _capacitySectors;
     readonly NewDisk? _disk;
+    readonly bool _isExport;
 
-    /// <param name="target">The image; null for raw bytes. It has passed <see cref="CreateRules"/>.</param>
-    /// <param name="name">Its file name.</param>
+    /// <param name="options">What for; the target has passed <see cref="CreateRules"/>.</param>
     /// <param name="lengthBytes">Length of the disk.</param>
-    internal TargetSize(VmdkCreateOptions? target, string name, long lengthBytes)
+    internal TargetSize(VmdkMeasureOptions options, long lengthBytes)
     {
-        if (target is null)
+        if (options.Target is not { } target)
         {
             _fixedBytes = lengthBytes;
             return;
         }
 
-        _disk = NewDisk.Plan(name, target with { LengthBytes = lengthBytes }, parent: null);
+        _isExport = options.StreamLayout == VmdkStreamLayout.Export;
+        _disk = NewDisk.Plan(options.TargetName, target with { LengthBytes = lengthBytes }, parent: null);
         _capacitySectors = _disk.CapacitySectors;
         GrainBytes = _disk.GrainSectors << Sector.Shift;
         TableEntries = Storing == Storing.Cowd ? CowdExtent.TableEntries : HostedLayout.TableEntries;
@@ -35,7 +33,9 @@ sealed class TargetSize
         {
             Storing.Flat => _capacitySectors,
             Storing.Cowd => CowdExtent.EmptySectors(_capacitySectors, _disk.GrainSectors),
-            Storing.Stream => StreamFrontSectors() + StreamEndSectors(),
+            Storing.Stream when _isExport => ExportSectors(),
+            Storing.Stream => new HostedLayout(
+                _capacitySectors, _disk.GrainSectors, embedsDescriptor: true, isRedundant: false).OverheadSectors + 1,
             _ => _disk.Extents.Sum(extent => new HostedLayout(
                 extent.LengthSectors, _disk.GrainSectors, _disk.Form.EmbedsDescriptor, isRedundant: true)
                 .OverheadSectors),
@@ -45,6 +45,10 @@ sealed class TargetSize
 
     /// <summary>Bytes of a grain; 0 when the content does not count.</summary>
     internal long GrainBytes { get; }
+
+    /// <summary>How the source is cut: by whole grains, of giant ones by parts.</summary>
+    internal PieceCut Cut => new(
+        (int)Math.Min(GrainBytes, DiskPiece.UsualMaxBytes), DiskPiece.UsualMaxBytes);
 
     /// <summary>Grains of a table.</summary>
     internal int TableEntries { get; }
@@ -77,7 +81,7 @@ sealed class TargetSize
             Storing.Cowd => CowdExtent.TableSectors,
 
             // A marker in front of it.
-            Storing.Stream => 1 + HostedLayout.TableSectors,
+            Storing.Stream when _isExport => 1 + HostedLayout.TableSectors,
 
             // They are there from the start.
             _ => 0,
@@ -85,20 +89,11 @@ sealed class TargetSize
         return checked(_fixedBytes + (grains * grainBytes) + (tables * (tableSectors << Sector.Shift)));
     }
 
-    // The export layout: header and descriptor, up to where the first grain may be.
-    long StreamFrontSectors()
+    // What is in front, and at the end the directory and the footer, each behind a marker, and a marker that ends it.
+    long ExportSectors()
     {
-        var local = new HostedLayout(_capacitySectors, _disk!.GrainSectors, embedsDescriptor: true, isRedundant: false);
-        long align = Math.Max(_disk.GrainSectors, ExportOverheadSectors);
-        long used = 1 + Math.Max(local.DescriptorSectors, Sector.CountFor(_disk.Descriptor.Length));
-        return CountUnits(used, align) * align;
-    }
-
-    // The directory and the footer, each behind a marker, and the marker that ends the stream.
-    long StreamEndSectors()
-    {
-        long tables = CountUnits(CountUnits(_capacitySectors, _disk!.GrainSectors), HostedLayout.TableEntries);
-        return 1 + Sector.CountFor(tables * sizeof(uint)) + 1 + 1 + 1;
+        HostedLayout layout = HostedLayout.ForExport(_capacitySectors, _disk!.GrainSectors, _disk.Descriptor.Length);
+        return layout.OverheadSectors + 1 + layout.DirectorySectors + 1 + 1 + 1;
     }
 
     static long CountUnits(long count, long unit) => ((count - 1) / unit) + 1;

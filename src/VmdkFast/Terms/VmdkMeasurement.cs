@@ -28,6 +28,9 @@ public sealed record VmdkMeasureOptions
     /// <summary>The target's file name, which its descriptor repeats. Default <c>disk.vmdk</c>.</summary>
     public string TargetName { get; init; } = "disk.vmdk";
 
+    /// <summary>The layout of a streamOptimized target. Default: export.</summary>
+    public VmdkStreamLayout StreamLayout { get; init; }
+
     /// <summary>
     /// Threads that look for grains of zeros; 0 (the default) takes one for each processor. At most 64.
     /// </summary>
@@ -38,6 +41,11 @@ public sealed record VmdkMeasureOptions
         ArgumentOutOfRangeException.ThrowIfNegative(Threads);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Threads, 64);
         ArgumentException.ThrowIfNullOrEmpty(TargetName);
+        if (!Enum.IsDefined(StreamLayout))
+        {
+            throw new ArgumentException("The layout is not known.");
+        }
+
         if (Target is { LengthBytes: not null })
         {
             throw new ArgumentException("The target is as long as the source: it takes no length of its own.");

@@ -1,7 +1,6 @@
 using VmdkFast.Caching;
 using VmdkFast.Compression;
 using VmdkFast.Extents;
-using VmdkFast.Format;
 
 namespace VmdkFast.Writing;
 
@@ -215,26 +214,9 @@ sealed class StreamWriter : TabledWriter
             grain = padded.AsSpan(0, GrainBytes);
         }
 
-        // Marker and data within a grain and one sector: what VMware's readers have room for.
-        byte[] stored = Buffer(ref s_stored, GrainBytes + Sector.Bytes);
-        Span<byte> data = stored.AsSpan(GrainMarker.SizeBytes, GrainBytes + Sector.Bytes - GrainMarker.SizeBytes);
-        int dataBytes = _codec.Deflate(grain, data, GrainCodec.DefaultLevel);
-        if (dataBytes < 0)
-        {
-            dataBytes = _codec.Deflate(grain, data, GrainCodec.StoredLevel);
-        }
-
-        if (dataBytes < 0)
-        {
-            throw new InvalidOperationException("A stored grain does not fit into a grain and one sector.");
-        }
-
-        GrainMarker.Writer marker = GrainMarker.CreateWriter(stored);
-        marker.LbaSectors = (ulong)(grainIndex * _layout.GrainSectors);
-        marker.DataBytes = (uint)dataBytes;
-        int sectors = (int)Sector.CountFor(GrainMarker.SizeBytes + dataBytes);
-        stored.AsSpan(GrainMarker.SizeBytes + dataBytes, (sectors << Sector.Shift) - GrainMarker.SizeBytes - dataBytes)
-            .Clear();
+        byte[] stored = Buffer(ref s_stored, GrainPacking.MaxStoredBytes(GrainBytes));
+        int sectors = GrainPacking.Pack(
+            _codec, GrainCodec.DefaultLevel, grain, (ulong)(grainIndex * _layout.GrainSectors), stored);
         uint sector;
         lock (_endLock)
         {
