@@ -218,7 +218,7 @@ sealed class ConvertArguments
         {
             null => VmdkConvertOptions.Default.SparseBytes,
             0 => 0,
-            >= 512 and <= MaxSparseBytes and var bytes when long.IsPow2(bytes.Value) => (int)bytes.Value,
+            >= 512 and <= MaxSparseBytes and var bytes when long.IsPow2(bytes) => (int)bytes,
             var bytes => throw new UsageException($"-S {bytes}: wanted 0, or a power of two from 512 to 512k"),
         };
     }
