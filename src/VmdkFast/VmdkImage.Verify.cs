@@ -8,7 +8,7 @@ public static partial class VmdkImage
     /// <exception cref="VmdkException">
     /// <see cref="VmdkErrorCode.VerificationFailed"/>, or what opening and reading has to say.
     /// </exception>
-    static void Verify(
+    internal static void Verify(
         string path, VmdkConvertOptions options, VmdkDigest written, CancellationToken cancellationToken)
     {
         using VmdkDisk target = options.Target is { } image
