@@ -47,10 +47,10 @@ cases() {
   row raw-to-stream vmdk qemu            "$into subformat=streamOptimized -f raw $raw $out"
   row raw-to-stream vmdk ours-zlib       "$zlib convert -f raw $stream_options $raw $out"
   row raw-to-stream vmdk qemu-W-m16      "$into subformat=streamOptimized -W -m 16 -f raw $raw $out"
-  row raw-to-stream vmdk ours-fast-libdeflate "$libdeflate convert --level fast -f raw $stream_options $raw $out"
+  row raw-to-stream vmdk ours-fast-libdeflate "$libdeflate convert --level fastest -f raw $stream_options $raw $out"
   if has_library libisal.so.2; then
     row raw-to-stream vmdk ours-fast-isal \
-      "env VMDKFAST_CODEC=isal $ours convert --level fast -f raw $stream_options $raw $out"
+      "env VMDKFAST_CODEC=isal $ours convert --level fastest -f raw $stream_options $raw $out"
   fi
   [ -z "${VMDK_CONVERT:-}" ] || row raw-to-stream vmdk vmdk-convert "$VMDK_CONVERT -c 6 $raw $out"
 

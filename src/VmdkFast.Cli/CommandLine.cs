@@ -47,7 +47,8 @@ static class CommandLine
             streams.ReportError("cancelled");
             return ExitCode.Interrupted;
         }
-        catch (Exception failure) when (failure is UsageException or IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (failure is UsageException or IOException or UnauthorizedAccessException
+            or PlatformNotSupportedException)
         {
             streams.ReportError(failure.Message);
             return failureCode;

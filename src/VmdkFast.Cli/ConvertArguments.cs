@@ -26,7 +26,7 @@ sealed class ConvertArguments
 
     readonly Option<string> _backing = new("--backing", "-B", "-b")
     {
-        Description = "Make a child of this VMDK, which stores only what differs; a relative name counts from DST's folder",
+        Description = "Make a child of this VMDK that stores only what differs; a relative name counts from DST",
         HelpName = "BASE",
     };
 
@@ -43,8 +43,14 @@ sealed class ConvertArguments
 
     readonly Option<string> _level = new("--level")
     {
-        Description = "How hard to compress; default default",
-        HelpName = "fast|default|best|0..9",
+        Description = "How hard to compress: a word, or 1 (fastest) to 9 (smallest); default default",
+        HelpName = "fastest|fast|default|small|best",
+    };
+
+    readonly Option<string> _codec = new("--codec")
+    {
+        Description = "Which library inflates and deflates; default the best that is there for the level",
+        HelpName = "zlib|libdeflate|isal",
     };
 
     readonly Option<long?> _sparse = OpenArguments.SizeOption(
@@ -108,6 +114,7 @@ sealed class ConvertArguments
         verb.Add(arguments._backingFormat);
         verb.Add(arguments._compress);
         verb.Add(arguments._level);
+        verb.Add(arguments._codec);
         verb.Add(arguments._sparse);
         verb.Add(arguments._threads);
         verb.Add(arguments._outOfOrder);
@@ -149,7 +156,8 @@ sealed class ConvertArguments
             Sync = parsed.GetValue(_sync),
             SparseBytes = ReadSparseBytes(parsed),
             RateBytesPerSecond = parsed.GetValue(_rate) ?? 0,
-            CompressionLevel = ReadLevel(parsed),
+            Compression = ReadLevel(parsed),
+            Codec = ReadCodec(parsed),
             Digest = parsed.GetValue(_digest) is { } name
                 ? DigestAlgorithms.Read(DigestAlgorithms.Option, name)
                 : null,
@@ -223,13 +231,26 @@ sealed class ConvertArguments
         };
     }
 
-    int ReadLevel(ParseResult parsed) => parsed.GetValue(_level) switch
+    VmdkCompression ReadLevel(ParseResult parsed) => parsed.GetValue(_level) switch
     {
-        null or "default" => VmdkConvertOptions.Default.CompressionLevel,
-        "fast" => 1,
-        "best" => 9,
-        [>= '0' and <= '9' and var digit] => digit - '0',
-        var text => throw new UsageException($"--level {text}: wanted fast, default, best, or 0 to 9"),
+        null or "default" or "4" or "5" or "6" => VmdkCompression.Default,
+        "fastest" or "1" => VmdkCompression.Fastest,
+        "fast" or "2" or "3" => VmdkCompression.Fast,
+        "small" or "7" or "8" => VmdkCompression.Small,
+        "best" or "9" => VmdkCompression.Smallest,
+        var text => throw new UsageException(
+            $"--level {text}: wanted fastest, fast, default, small, best, or 1 to 9"),
+    };
+
+    /// <summary>The codec that the options name.</summary>
+    /// <exception cref="UsageException">There is none of that name.</exception>
+    internal VmdkCodec ReadCodec(ParseResult parsed) => parsed.GetValue(_codec) switch
+    {
+        null => VmdkCodec.Auto,
+        "zlib" => VmdkCodec.Zlib,
+        "libdeflate" => VmdkCodec.Libdeflate,
+        "isal" => VmdkCodec.Isal,
+        var word => throw new UsageException($"--codec {word}: wanted zlib, libdeflate or isal"),
     };
 
     /// <summary>The layout of a streamOptimized target that a list of options names.</summary>

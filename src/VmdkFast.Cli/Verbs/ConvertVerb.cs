@@ -53,9 +53,10 @@ sealed class ConvertVerb : Verb
     protected override async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         string target = parsed.GetRequiredValue(_target);
-        VmdkConvertOptions options = _convert.Read(parsed, target, _open.Read(parsed));
+        VmdkOpenOptions open = _open.Read(parsed) with { Codec = _convert.ReadCodec(parsed) };
+        VmdkConvertOptions options = _convert.Read(parsed, target, open);
         await using VmdkDisk source = await _open.OpenAsync(
-            parsed, parsed.GetRequiredValue(_source), cancellationToken).ConfigureAwait(false);
+            parsed, parsed.GetRequiredValue(_source), open, cancellationToken).ConfigureAwait(false);
         Task<VmdkConvertResult> Convert(IProgress<VmdkProgress>? progress) =>
             ConvertAsync(source, target, options, progress, cancellationToken);
         bool isQuiet = parsed.GetValue(_quiet);

@@ -3,7 +3,9 @@ using VmdkFast.Reading;
 
 namespace VmdkFast.Streaming;
 
-/// <summary>Cuts a disk into pieces, in order: stored bytes up to the longest piece, and zeros as long as they last.</summary>
+/// <summary>
+/// Cuts a disk into pieces, in order: stored bytes up to the longest piece, and zeros as long as they last.
+/// </summary>
 /// <remarks>Not thread-safe; the pipeline takes pieces one at a time.</remarks>
 sealed class DiskWalk(Layer top, PieceCut cut)
 {

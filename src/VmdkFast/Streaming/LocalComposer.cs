@@ -4,8 +4,8 @@ using VmdkFast.Storage;
 namespace VmdkFast.Streaming;
 
 /// <summary>
-/// The layout of VMware's local streamOptimized disks, and of created ones: directory and tables in front, grains behind
-/// them, and a sector of zeros at the end. It needs a file, because the tables are known last.
+/// The layout of VMware's local streamOptimized disks, and of created ones: directory and tables in front, grains
+/// behind them, and a sector of zeros at the end. It needs a file, because the tables are known last.
 /// </summary>
 sealed class LocalComposer(LocalFile file, NewDisk disk) : StreamComposer(file.Path)
 {

@@ -28,7 +28,7 @@ sealed class PackedPiece(PieceCut cut) : DiskPiece(cut.MaxBytes)
         cut.MaxBytes / cut.UnitBytes * GrainPacking.MaxStoredBytes(cut.UnitBytes);
 
     /// <summary>Deflates the piece's grains.</summary>
-    internal void Pack(GrainCodec codec, int level)
+    internal void Pack(GrainCodec codec, VmdkCompression compression)
     {
         _grainCount = 0;
         _storedBytes = 0;
@@ -44,7 +44,7 @@ sealed class PackedPiece(PieceCut cut) : DiskPiece(cut.MaxBytes)
 
             long offsetBytes = OffsetBytes + start;
             int sectors = GrainPacking.Pack(
-                codec, level, grain, (ulong)offsetBytes >> Sector.Shift, _stored.AsSpan(_storedBytes));
+                codec, compression, grain, (ulong)offsetBytes >> Sector.Shift, _stored.AsSpan(_storedBytes));
             _grains[_grainCount++] = new StoredSize(offsetBytes / grainBytes, sectors);
             _storedBytes += sectors << Sector.Shift;
         }

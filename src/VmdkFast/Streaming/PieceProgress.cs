@@ -34,5 +34,6 @@ sealed class PieceProgress(long totalBytes, IProgress<VmdkProgress>? listener)
     }
 
     /// <summary>Reports the end.</summary>
-    internal void Complete() => listener?.Report(new VmdkProgress(totalBytes, totalBytes, Volatile.Read(ref _readBytes)));
+    internal void Complete() =>
+        listener?.Report(new VmdkProgress(totalBytes, totalBytes, Volatile.Read(ref _readBytes)));
 }

@@ -1,7 +1,9 @@
 namespace VmdkFast.Streaming;
 
 /// <summary>Where a pipeline puts a whole disk.</summary>
-/// <remarks>Disposing without <see cref="Commit"/> takes back what can be taken back: a new target is not there.</remarks>
+/// <remarks>
+/// Disposing without <see cref="Commit"/> takes back what can be taken back: a new target is not there.
+/// </remarks>
 abstract class PieceTarget : IDisposable
 {
     /// <summary>The pieces that the target wants.</summary>

@@ -6,7 +6,8 @@ namespace VmdkFast.Streaming;
 /// <param name="bytesPerSecond">At least 1.</param>
 /// <param name="clock">The time that has passed; null for the machine's.</param>
 /// <param name="wait">Waits for a time, or until the work is cancelled; null for a real wait.</param>
-sealed class RateLimit(long bytesPerSecond, Func<TimeSpan>? clock = null, Action<TimeSpan, CancellationToken>? wait = null)
+sealed class RateLimit(
+    long bytesPerSecond, Func<TimeSpan>? clock = null, Action<TimeSpan, CancellationToken>? wait = null)
 {
     readonly Func<TimeSpan> _clock = clock ?? StartClock();
     readonly Action<TimeSpan, CancellationToken> _wait = wait ?? Sleep;
@@ -14,7 +15,9 @@ sealed class RateLimit(long bytesPerSecond, Func<TimeSpan>? clock = null, Action
     TimeSpan _free;
 
     /// <summary>Waits until bytes may pass.</summary>
-    /// <remarks>Time in which nothing passed is not saved up: a burst would be what the limit is there against.</remarks>
+    /// <remarks>
+    /// Time in which nothing passed is not saved up: a burst would be what the limit is there against.
+    /// </remarks>
     internal void Take(long bytes, CancellationToken cancellationToken)
     {
         TimeSpan pause;

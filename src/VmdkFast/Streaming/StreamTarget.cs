@@ -7,9 +7,10 @@ namespace VmdkFast.Streaming;
 /// <param name="composer">Writes the image.</param>
 /// <param name="grainBytes">Bytes of a grain.</param>
 /// <param name="codec">Deflates.</param>
-/// <param name="level">How hard the codec tries.</param>
+/// <param name="compression">How much work goes into it.</param>
 /// <param name="file">The file that the image is made in; null when the composer writes into a stream.</param>
-sealed class StreamTarget(StreamComposer composer, int grainBytes, GrainCodec codec, int level, TargetFile? file)
+sealed class StreamTarget(
+    StreamComposer composer, int grainBytes, GrainCodec codec, VmdkCompression compression, TargetFile? file)
     : PieceTarget
 {
     /// <summary>
@@ -25,9 +26,11 @@ sealed class StreamTarget(StreamComposer composer, int grainBytes, GrainCodec co
 
     internal override DiskPiece MakePiece() => new PackedPiece(Cut);
 
-    internal override void Process(DiskPiece piece, CancellationToken cancellationToken) => ((PackedPiece)piece).Pack(codec, level);
+    internal override void Process(DiskPiece piece, CancellationToken cancellationToken) =>
+        ((PackedPiece)piece).Pack(codec, compression);
 
-    internal override void Deliver(DiskPiece piece, CancellationToken cancellationToken) => composer.Add((PackedPiece)piece);
+    internal override void Deliver(DiskPiece piece, CancellationToken cancellationToken) =>
+        composer.Add((PackedPiece)piece);
 
     internal override void Commit(bool durable)
     {

@@ -33,6 +33,12 @@ sealed class TargetMaker(VmdkConvertOptions options, long lengthBytes)
             CreateRules.Check(_image);
         }
 
+        if (IsStream)
+        {
+            // Says so now, when the machine lacks the codec.
+            GrainCodec.Of(options.Codec);
+        }
+
         _image.ParentOpenOptions?.Validate();
         if (IsStream && _image.GrainBytes > StreamTarget.MaxGrainBytes)
         {
@@ -131,6 +137,6 @@ sealed class TargetMaker(VmdkConvertOptions options, long lengthBytes)
     {
         composer.Begin();
         int grainBytes = (int)(disk.GrainSectors << Sector.Shift);
-        return new StreamTarget(composer, grainBytes, GrainCodec.Default, options.CompressionLevel, file);
+        return new StreamTarget(composer, grainBytes, GrainCodec.Of(options.Codec), options.Compression, file);
     }
 }

@@ -7,7 +7,9 @@ using VmdkFast.Writing;
 
 namespace VmdkFast.Streaming;
 
-/// <summary>A disk in an image that takes writes anywhere: a new one without its name yet, or one that exists.</summary>
+/// <summary>
+/// A disk in an image that takes writes anywhere: a new one without its name yet, or one that exists.
+/// </summary>
 sealed class WriterTarget : PieceTarget
 {
     static readonly byte[] s_zeros = new byte[1 << 20];

@@ -20,11 +20,11 @@ public sealed record VmdkConvertOptions
     /// <summary>The layout of a streamOptimized target. Default: export.</summary>
     public VmdkStreamLayout StreamLayout { get; init; }
 
-    /// <summary>
-    /// How hard a streamOptimized target is compressed: from 0 (stored) over 1 (fastest) and 6 (the default) to 9
-    /// (smallest).
-    /// </summary>
-    public int CompressionLevel { get; init; } = 6;
+    /// <summary>How much work goes into compressed grains of the target. Default: as small as qemu-img's.</summary>
+    public VmdkCompression Compression { get; init; }
+
+    /// <summary>Which library deflates compressed grains of the target. Default: the best that is there.</summary>
+    public VmdkCodec Codec { get; init; }
 
     /// <summary>
     /// Zeros of this length are left out of the target where it can do without: 0, or a power of two from 512 bytes to
@@ -85,10 +85,18 @@ public sealed record VmdkConvertOptions
     internal void Validate()
     {
         const int MaxSparseBytes = 512 << 10;
+        if (!Enum.IsDefined(Compression))
+        {
+            throw new ArgumentOutOfRangeException(nameof(Compression), Compression, null);
+        }
+
+        if (!Enum.IsDefined(Codec))
+        {
+            throw new ArgumentOutOfRangeException(nameof(Codec), Codec, null);
+        }
+
         ArgumentOutOfRangeException.ThrowIfNegative(Threads);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Threads, 64);
-        ArgumentOutOfRangeException.ThrowIfNegative(CompressionLevel);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(CompressionLevel, 9);
         ArgumentOutOfRangeException.ThrowIfNegative(RateBytesPerSecond);
         if (SparseBytes != 0
             && (SparseBytes is < Sector.Bytes or > MaxSparseBytes || !int.IsPow2(SparseBytes)))
@@ -114,7 +122,7 @@ public sealed record VmdkConvertOptions
 
         if (TargetIsZero && !IntoExisting)
         {
-            throw new ArgumentException("A new target reads as zeros anyway; only an existing one need be declared so.");
+            throw new ArgumentException("A new target reads as zeros anyway; an existing one has to be said to.");
         }
 
         if (IntoExisting && Target?.ParentPath is not null)

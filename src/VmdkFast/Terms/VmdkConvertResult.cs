@@ -16,8 +16,8 @@ public sealed record VmdkConvertResult
     public VmdkDigest? Digest { get; init; }
 
     /// <summary>
-    /// With <see cref="VmdkConvertOptions.Salvage"/>, the ranges of the disk that could not be read and are zeros in the
-    /// target: ascending, neighbours joined.
+    /// With <see cref="VmdkConvertOptions.Salvage"/>, the ranges of the disk that could not be read and are zeros in
+    /// the target: ascending, neighbours joined.
     /// </summary>
     public IReadOnlyList<VmdkRange> Unreadable { get; init; } = [];
 }

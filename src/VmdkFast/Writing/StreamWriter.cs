@@ -216,7 +216,7 @@ sealed class StreamWriter : TabledWriter
 
         byte[] stored = Buffer(ref s_stored, GrainPacking.MaxStoredBytes(GrainBytes));
         int sectors = GrainPacking.Pack(
-            _codec, GrainCodec.DefaultLevel, grain, (ulong)(grainIndex * _layout.GrainSectors), stored);
+            _codec, VmdkCompression.Default, grain, (ulong)(grainIndex * _layout.GrainSectors), stored);
         uint sector;
         lock (_endLock)
         {
