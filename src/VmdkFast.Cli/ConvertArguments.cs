@@ -154,7 +154,7 @@ sealed class ConvertArguments
             TargetIsZero = parsed.GetValue(_targetIsZero),
             Salvage = parsed.GetValue(_salvage),
             Sync = parsed.GetValue(_sync),
-            SparseBytes = ReadSparseBytes(parsed),
+            SparseBytes = ReadSparseBytes(parsed.GetValue(_sparse)),
             RateBytesPerSecond = parsed.GetValue(_rate) ?? 0,
             Compression = ReadLevel(parsed),
             Codec = ReadCodec(parsed),
@@ -219,10 +219,12 @@ sealed class ConvertArguments
             };
     }
 
-    int ReadSparseBytes(ParseResult parsed)
+    /// <summary>What <c>-S</c> says.</summary>
+    /// <exception cref="UsageException">It is no such length.</exception>
+    internal static int ReadSparseBytes(long? length)
     {
         const int MaxSparseBytes = 512 << 10;
-        return parsed.GetValue(_sparse) switch
+        return length switch
         {
             null => VmdkConvertOptions.Default.SparseBytes,
             0 => 0,

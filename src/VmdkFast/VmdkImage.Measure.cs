@@ -25,9 +25,9 @@ public static partial class VmdkImage
         ArgumentNullException.ThrowIfNull(source);
         VmdkMeasureOptions how = options ?? VmdkMeasureOptions.Default;
         TargetSize size = SizeOf(how, source.Length);
-        if (size.GrainBytes == 0)
+        if (size.IsKnown)
         {
-            return Task.FromResult(size.With(0, 0));
+            return Task.FromResult(size.WithAll());
         }
 
         return source.UseAsync(

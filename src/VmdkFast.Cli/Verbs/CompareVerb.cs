@@ -38,9 +38,9 @@ sealed class CompareVerb : Verb
 
     internal override string Notes =>
         """
-        Exit codes: 0 the same, 1 different, 2 an image cannot be opened (or the command line is wrong), 3 a table cannot
-        be read, 4 data cannot be read. The offset is that of the first byte that differs. Without -s whatever lies past
-        the end of the shorter disk counts as zeros, and how something is stored does not count.
+        Exit codes: 0 the same, 1 different, 2 an image cannot be opened (or the command line is wrong), 3 a table is
+        damaged, 4 data cannot be read. The offset is that of the first byte that differs. Without -s whatever lies
+        past the end of the shorter disk counts as zeros, and how something is stored does not count.
         """;
 
     internal override string Examples =>

@@ -27,6 +27,9 @@ sealed class MeasureVerb : Verb
     readonly Option<long?> _size = OpenArguments.SizeOption(
         "--size", "Measure an empty image of this length instead; suffixes k, M, G, T");
 
+    readonly Option<long?> _sparse = OpenArguments.SizeOption(
+        "-S", "Zeros of this length will be left out (default 4k), as by -S of convert; 0 for none");
+
     readonly Option<string?> _name = new("--target-name")
     {
         Description = "File name of the target, which its descriptor repeats; default disk.vmdk",
@@ -45,6 +48,7 @@ sealed class MeasureVerb : Verb
         Add(_targetFormat);
         Add(_options);
         Add(_size);
+        Add(_sparse);
         Add(_name);
         _output = OutputArgument.AddTo(this);
         _progress = ProgressArguments.AddTo(this, "Show no progress, whatever -p says");
@@ -117,7 +121,11 @@ sealed class MeasureVerb : Verb
 
     VmdkMeasureOptions ReadOptions(ParseResult parsed)
     {
-        var options = new VmdkMeasureOptions { Threads = _progress.ReadThreads(parsed) };
+        var options = new VmdkMeasureOptions 
+        {
+            Threads = _progress.ReadThreads(parsed),
+            SparseBytes = ConvertArguments.ReadSparseBytes(parsed.GetValue(_sparse)),
+        };
         string[] texts = parsed.GetValue(_options) ?? [];
         if (parsed.GetValue(_targetFormat) is not { } format || ImageFormat.IsRaw(format, "-O"))
         {

@@ -5,7 +5,9 @@ namespace VmdkFast.Streaming;
 /// <summary>A stretch of which each of two disks has one origin.</summary>
 readonly record struct ComparedStretch(long OffsetBytes, int LengthBytes, Mapping First, Mapping Second);
 
-/// <summary>A window of two disks on its way through a pipeline: the stretches in it, and room to read one of each.</summary>
+/// <summary>
+/// A window of two disks on its way through a pipeline: the stretches in it, and room to read one of each.
+/// </summary>
 sealed class ComparedPiece
 {
     /// <summary>Bytes of a window.</summary>

@@ -11,7 +11,9 @@ readonly record struct ComparedDisk(OpenedImage Image, DiskReader Reader)
     internal Layer Top => Image.Top;
 }
 
-/// <summary>Finds the first byte in which two disks differ, with several threads, and reads no more than it must.</summary>
+/// <summary>
+/// Finds the first byte in which two disks differ, with several threads, and reads no more than it must.
+/// </summary>
 sealed class DiskComparison(
     ComparedDisk first, ComparedDisk second, VmdkCompareOptions options, IProgress<VmdkProgress>? listener)
 {

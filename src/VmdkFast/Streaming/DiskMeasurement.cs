@@ -1,6 +1,8 @@
 namespace VmdkFast.Streaming;
 
-/// <summary>Counts the grains of a disk that are not zeros, and the tables that they need.</summary>
+/// <summary>
+/// Counts the grains that a conversion will store, and the tables that they need: cut and judged as it does.
+/// </summary>
 sealed class DiskMeasurement(PieceSource source, TargetSize size, int threads, IProgress<VmdkProgress>? listener)
 {
     const int PiecesPerThread = 2;
@@ -32,18 +34,15 @@ sealed class DiskMeasurement(PieceSource source, TargetSize size, int threads, I
         }
 
         source.Read(piece.Bytes);
-        ReadOnlySpan<byte> bytes = piece.Bytes.Bytes;
-        for (int at = 0; at < bytes.Length;)
+        var runs = new NonZeroRuns(piece.Bytes.Bytes, size.StepBytes);
+        while (runs.MoveNext())
         {
-            long offsetBytes = piece.Bytes.OffsetBytes + at;
-            long grain = offsetBytes / size.GrainBytes;
-            int length = (int)Math.Min(bytes.Length - at, ((grain + 1) * size.GrainBytes) - offsetBytes);
-            if (bytes.Slice(at, length).ContainsAnyExcept((byte)0))
+            long startBytes = piece.Bytes.OffsetBytes + runs.Start;
+            long last = (startBytes + runs.Length - 1) / size.GrainBytes;
+            for (long grain = startBytes / size.GrainBytes; grain <= last; grain++)
             {
                 piece.Grains.Add(grain);
             }
-
-            at += length;
         }
     }
 

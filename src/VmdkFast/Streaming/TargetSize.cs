@@ -13,6 +13,7 @@ sealed class TargetSize
     readonly long _capacitySectors;
     readonly NewDisk? _disk;
     readonly bool _isExport;
+    readonly int _sparseBytes;
 
     /// <param name="options">What for; the target has passed <see cref="CreateRules"/>.</param>
     /// <param name="lengthBytes">Length of the disk.</param>
@@ -24,6 +25,7 @@ sealed class TargetSize
             return;
         }
 
+        _sparseBytes = options.SparseBytes;
         _isExport = options.StreamLayout == VmdkStreamLayout.Export;
         _disk = NewDisk.Plan(options.TargetName, target with { LengthBytes = lengthBytes }, parent: null);
         _capacitySectors = _disk.CapacitySectors;
@@ -46,14 +48,28 @@ sealed class TargetSize
     /// <summary>Bytes of a grain; 0 when the content does not count.</summary>
     internal long GrainBytes { get; }
 
-    /// <summary>How the source is cut: by whole grains, of giant ones by parts.</summary>
-    internal PieceCut Cut => new(
-        (int)Math.Min(GrainBytes, DiskPiece.UsualMaxBytes), DiskPiece.UsualMaxBytes);
+    /// <summary>How a conversion cuts the source: by whole grains, giant ones by parts.</summary>
+    internal PieceCut Cut => PieceCut.ByGrain(UnitBytes);
+
+    /// <summary>Zeros count when they fill so much of a piece.</summary>
+    internal int StepBytes => Storing == Storing.Stream ? UnitBytes : Math.Max(UnitBytes, _sparseBytes);
+
+    /// <summary>Whether the length is the same whatever the content.</summary>
+    internal bool IsKnown => GrainBytes == 0 || (_sparseBytes == 0 && Storing != Storing.Stream);
 
     /// <summary>Grains of a table.</summary>
     internal int TableEntries { get; }
 
+    int UnitBytes => (int)Math.Min(GrainBytes, DiskPiece.UsualMaxBytes);
+
     Storing Storing => _disk!.Form.Storing;
+
+    /// <summary>The length with every grain.</summary>
+    internal VmdkMeasurement WithAll()
+    {
+        long bytes = With(0, 0).FullyAllocatedBytes;
+        return new VmdkMeasurement(bytes, bytes, bytes);
+    }
 
     /// <summary>The length with so many grains that are not zeros, in so many tables.</summary>
     internal VmdkMeasurement With(long grains, long tables)

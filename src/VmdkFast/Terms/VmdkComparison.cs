@@ -9,7 +9,9 @@ public enum VmdkDifference
     /// <summary>A byte of one is not that of the other, or not zero where the other has ended.</summary>
     Content,
 
-    /// <summary>The lengths; a difference only of strict comparisons, and the only one that they then look for.</summary>
+    /// <summary>
+    /// The lengths; a difference only of strict comparisons, and the only one that they then look for.
+    /// </summary>
     Length,
 
     /// <summary>

@@ -84,7 +84,6 @@ public sealed record VmdkConvertOptions
 
     internal void Validate()
     {
-        const int MaxSparseBytes = 512 << 10;
         if (!Enum.IsDefined(Compression))
         {
             throw new ArgumentOutOfRangeException(nameof(Compression), Compression, null);
@@ -98,12 +97,7 @@ public sealed record VmdkConvertOptions
         ArgumentOutOfRangeException.ThrowIfNegative(Threads);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Threads, 64);
         ArgumentOutOfRangeException.ThrowIfNegative(RateBytesPerSecond);
-        if (SparseBytes != 0
-            && (SparseBytes is < Sector.Bytes or > MaxSparseBytes || !int.IsPow2(SparseBytes)))
-        {
-            throw new ArgumentOutOfRangeException(
-                nameof(SparseBytes), SparseBytes, "Wanted 0, or a power of two from 512 bytes to 512 KiB.");
-        }
+        ThrowUnlessSparse(SparseBytes);
 
         if (Digest is { } digest && !Enum.IsDefined(digest))
         {
@@ -128,6 +122,17 @@ public sealed record VmdkConvertOptions
         if (IntoExisting && Target?.ParentPath is not null)
         {
             throw new ArgumentException("An existing target has the parent that it has.");
+        }
+    }
+
+    /// <summary>Refuses a length of zeros that cannot be left out.</summary>
+    internal static void ThrowUnlessSparse(int sparseBytes)
+    {
+        const int MaxSparseBytes = 512 << 10;
+        if (sparseBytes != 0 && (sparseBytes is < Sector.Bytes or > MaxSparseBytes || !int.IsPow2(sparseBytes)))
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(SparseBytes), sparseBytes, "Wanted 0, or a power of two from 512 bytes to 512 KiB.");
         }
     }
 

@@ -32,6 +32,11 @@ public sealed record VmdkMeasureOptions
     public VmdkStreamLayout StreamLayout { get; init; }
 
     /// <summary>
+    /// Zeros of this length will be left out, as <see cref="VmdkConvertOptions.SparseBytes"/> of the conversion.
+    /// </summary>
+    public int SparseBytes { get; init; } = 4096;
+
+    /// <summary>
     /// Threads that look for grains of zeros; 0 (the default) takes one for each processor. At most 64.
     /// </summary>
     public int Threads { get; init; }
@@ -41,6 +46,7 @@ public sealed record VmdkMeasureOptions
         ArgumentOutOfRangeException.ThrowIfNegative(Threads);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Threads, 64);
         ArgumentException.ThrowIfNullOrEmpty(TargetName);
+        VmdkConvertOptions.ThrowUnlessSparse(SparseBytes);
         if (!Enum.IsDefined(StreamLayout))
         {
             throw new ArgumentException("The layout is not known.");
