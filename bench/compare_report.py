@@ -15,6 +15,7 @@ from pathlib import Path
 LIMITS_OF = {
     "sparse-to-raw": ["copy"],
     "stream-to-raw": ["inflate-zlib", "inflate-libdeflate"],
+    "export-to-raw": ["inflate-zlib", "inflate-libdeflate"],
 }
 
 
