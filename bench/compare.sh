@@ -69,7 +69,7 @@ cases() {
   done
   row export-to-raw raw qemu       "$from $exported $out"
   row export-to-raw raw qemu-W-m16 "$from -W -m 16 $exported $out"
-  if command -v 7zz >/dev/null; then row export-to-raw raw 7zz "7zz x -y -bd -o$extracted $exported"; fi
+  if command -v 7zz >/dev/null; then row export-to-raw raw 7zz "7zz x -tVMDK -y -bd -o$extracted $exported"; fi
   [ -z "${DISCUTILS_BENCH:-}" ] || row stream-to-raw raw discutils "$DISCUTILS_BENCH $stream $out"
 
   row sparse-to-sparse vmdk ours       "$ours convert $sparse_options $sparse $out"
@@ -96,7 +96,7 @@ cases() {
 
 # --- The image ----------------------------------------------------------------------------------------------------
 build_image() {
-  [ -s "$WORK/complete" ] && return
+  [ -s "$WORK/complete" ] && [ -s "$exported" ] && return
   echo "building the image: ${CONTENT_MIB} MiB of $SOURCE in ${IMAGE_MIB} MiB of ext4" >&2
   rm -rf "$WORK/files" "$raw"; mkdir "$WORK/files"
   local budget=$((CONTENT_MIB << 20)) left size folder

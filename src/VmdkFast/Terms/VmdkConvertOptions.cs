@@ -132,7 +132,7 @@ public sealed record VmdkConvertOptions
         if (sparseBytes != 0 && (sparseBytes is < Sector.Bytes or > MaxSparseBytes || !int.IsPow2(sparseBytes)))
         {
             throw new ArgumentOutOfRangeException(
-                nameof(SparseBytes), sparseBytes, "Wanted 0, or a power of two from 512 bytes to 512 KiB.");
+                nameof(sparseBytes), sparseBytes, "Wanted 0, or a power of two from 512 bytes to 512 KiB.");
         }
     }
 
