@@ -186,22 +186,27 @@ fi
 [ -x "$ours" ] || fail "$ours is missing"
 [[ $ours != *[[:space:]\|]* ]] || fail "the command's path must not contain blanks"
 
-build_image
+measure_cases() {
+  build_image
+  cat "$raw" "$sparse" "$stream" "$exported" >/dev/null   # every run finds its input in the page cache
+  run_all
+
+  echo "measuring the limits of the machine" >&2
+  dotnet bench/VmdkFast.Benchmarks/bin/Release/net10.0/VmdkFast.Benchmarks.dll \
+    limits "$sparse" "$stream" "$out" "$TURNS" >"$WORK/limits.json"
+
+  COMMIT=$(git describe --always --dirty --exclude '*') CONTENT=$(cat "$WORK/complete") OURS=$ours \
+    python3 bench/compare_report.py "$WORK" "$RESULTS"
+  cat "$RESULTS/compare.md"
+}
+
 cases
 [ "${#table[@]}" -gt 0 ] || [ "$wanted" = " writes " ] || fail "no such case"
-cat "$raw" "$sparse" "$stream" "$exported" >/dev/null   # every run finds its input in the page cache
-run_all
-
-echo "measuring the limits of the machine" >&2
 dotnet build bench/VmdkFast.Benchmarks -c Release -v q -nodeReuse:false >&2
-dotnet bench/VmdkFast.Benchmarks/bin/Release/net10.0/VmdkFast.Benchmarks.dll limits "$sparse" "$stream" "$out" "$TURNS" \
-  >"$WORK/limits.json"
-
-COMMIT=$(git describe --always --dirty --exclude '*') CONTENT=$(cat "$WORK/complete") OURS=$ours \
-  python3 bench/compare_report.py "$WORK" "$RESULTS"
+[ "${#table[@]}" -eq 0 ] || measure_cases
 if [[ $wanted == "  " || $wanted == *" writes "* ]]; then
   echo "measuring writes against bare ones and qemu-img bench" >&2
   dotnet bench/VmdkFast.Benchmarks/bin/Release/net10.0/VmdkFast.Benchmarks.dll writes --turns 3 --writes 10000 \
     >"$RESULTS/writes.md"
+  cat "$RESULTS/writes.md"
 fi
-cat "$RESULTS/compare.md" "$RESULTS/writes.md"
