@@ -121,7 +121,7 @@ sealed class MeasureVerb : Verb
 
     VmdkMeasureOptions ReadOptions(ParseResult parsed)
     {
-        var options = new VmdkMeasureOptions 
+        var options = new VmdkMeasureOptions
         {
             Threads = _progress.ReadThreads(parsed),
             SparseBytes = ConvertArguments.ReadSparseBytes(parsed.GetValue(_sparse)),

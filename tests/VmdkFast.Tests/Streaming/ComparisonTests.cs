@@ -117,7 +117,7 @@ public sealed class ComparisonTests : IDisposable
         const long Huge = 60L << 40;
         var first = new GuestContent(Huge).Fill(Huge - 4096, 512, ContentPattern.Random, 1);
         var second = new GuestContent(Huge).Fill(Huge - 4096, 512, ContentPattern.Random, 2);
-        var options = new SparseOptions { GrainSectors = 1 << 21 };
+        var options = new SparseOptions { GrainSectors = 1 << 16 };
         using VmdkDisk a = VmdkDisk.Open(SparseImage.Write(_folder.Subfolder("a"), "a", first, options));
         using VmdkDisk b = VmdkDisk.Open(SparseImage.Write(_folder.Subfolder("b"), "b", second, options));
         VmdkComparison comparison = await VmdkImage.CompareAsync(
