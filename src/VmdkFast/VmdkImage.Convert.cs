@@ -34,8 +34,18 @@ public static partial class VmdkImage
             (image, reader) =>
             {
                 using System.Diagnostics.Activity? activity = Telemetry.Start("convert", targetPath);
-                using PieceTarget target = maker.Open(targetPath, image.Files, cancellationToken);
-                return Convert(image, reader, target, how, progress, cancellationToken);
+                VmdkConvertResult result;
+                using (PieceTarget target = maker.Open(targetPath, image.Files, cancellationToken))
+                {
+                    result = Convert(image, reader, target, how, progress, cancellationToken);
+                }
+
+                if (how.Verify)
+                {
+                    Verify(targetPath, how, result.Digest!, cancellationToken);
+                }
+
+                return result;
             },
             cancellationToken);
     }
@@ -74,6 +84,11 @@ public static partial class VmdkImage
     static TargetMaker Prepare(VmdkDisk source, VmdkConvertOptions options, bool isStream)
     {
         options.Validate();
+        if (isStream && options.Verify)
+        {
+            throw new ArgumentException("What went into a stream cannot be read back.");
+        }
+
         if (isStream && options.IntoExisting)
         {
             throw new ArgumentException("A stream is no existing target: it is written from its start.");
@@ -89,8 +104,13 @@ public static partial class VmdkImage
         IProgress<VmdkProgress>? progress, CancellationToken cancellationToken)
     {
         UnreadableRanges? unreadable = options.Salvage ? new UnreadableRanges() : null;
-        return new Conversion(options, progress).Run(
+        using ContentDigest? digest = options.EffectiveDigest is { } algorithm ? new ContentDigest(algorithm) : null;
+        VmdkConvertResult result = new Conversion(options, progress)
+        {
+            Observer = digest is null ? null : piece => digest.Append(piece, cancellationToken),
+        }.Run(
             cut => new DiskSource(image, reader, cut) { Unreadable = unreadable }, target, unreadable,
             cancellationToken);
+        return digest is null ? result : result with { Digest = digest.Complete() };
     }
 }

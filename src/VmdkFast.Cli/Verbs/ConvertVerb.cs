@@ -75,6 +75,14 @@ sealed class ConvertVerb : Verb
             result = await Convert(new ProgressLines(_streams.Error)).ConfigureAwait(false);
         }
 
+        if (options.Digest is not null && result.Digest is { } digest)
+        {
+            // The image itself may be on its way through standard output.
+            TextWriter text = target == StandardOutput ? _streams.Error : parsed.InvocationConfiguration.Output;
+            await text.WriteLineAsync($"{digest.Hex}  {digest.LengthBytes}  {Printable.Line(target)}")
+                .ConfigureAwait(false);
+        }
+
         foreach (VmdkRange lost in isQuiet ? [] : result.Unreadable)
         {
             _streams.Error.WriteLine(
