@@ -62,7 +62,10 @@ sealed class CompressedGrains
     /// <summary>Keeps inflated grains; null when they are too large to be kept.</summary>
     internal BlockCache<StoredGrain>? Cache { get; }
 
-    /// <summary>What stands before a grain's data: a full marker, or only its length.</summary>
+    /// <summary>Whether a full marker stands before a grain's data, or only its length.</summary>
+    internal bool HasMarkers => _markers;
+
+    /// <summary>Length of what stands before a grain's data.</summary>
     internal int PrefixBytes => _markers ? GrainMarker.SizeBytes : sizeof(uint);
 
     /// <summary>The cache's key of a grain: unique among the files of a disk, never 0.</summary>

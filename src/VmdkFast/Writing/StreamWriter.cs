@@ -1,8 +1,6 @@
-using System.Buffers.Binary;
 using VmdkFast.Caching;
 using VmdkFast.Compression;
 using VmdkFast.Extents;
-using VmdkFast.Format;
 
 namespace VmdkFast.Writing;
 
@@ -216,25 +214,10 @@ sealed class StreamWriter : TabledWriter
             grain = padded.AsSpan(0, GrainBytes);
         }
 
-        // Marker and data within a grain and one sector: what VMware's readers have room for. Only grains above 4 MiB,
-        // which they do not read at all, need more when their bytes do not become fewer.
-        int prefixBytes = _layout.Compressed!.PrefixBytes;
-        int roomBytes = prefixBytes + StoredForm.LengthBytes(GrainBytes);
-        byte[] stored = Buffer(ref s_stored, (int)Sector.CountFor(roomBytes) << Sector.Shift);
-        int dataBytes = _codec.DeflateWithin(grain, stored.AsSpan(prefixBytes), VmdkCompression.Default);
-        if (prefixBytes == GrainMarker.SizeBytes)
-        {
-            GrainMarker.Writer marker = GrainMarker.CreateWriter(stored);
-            marker.LbaSectors = (ulong)(grainIndex * _layout.GrainSectors);
-            marker.DataBytes = (uint)dataBytes;
-        }
-        else
-        {
-            BinaryPrimitives.WriteUInt32LittleEndian(stored, (uint)dataBytes);
-        }
-
-        int sectors = (int)Sector.CountFor(prefixBytes + dataBytes);
-        stored.AsSpan(prefixBytes + dataBytes, (sectors << Sector.Shift) - prefixBytes - dataBytes).Clear();
+        // A file without markers has only the length in front of a grain.
+        ulong? lbaSectors = _layout.Compressed!.HasMarkers ? (ulong)(grainIndex * _layout.GrainSectors) : null;
+        byte[] stored = Buffer(ref s_stored, GrainPacking.MaxStoredBytes(GrainBytes));
+        int sectors = GrainPacking.Pack(_codec, VmdkCompression.Default, grain, lbaSectors, stored);
         uint sector;
         lock (_endLock)
         {

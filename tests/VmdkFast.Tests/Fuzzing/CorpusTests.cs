@@ -76,6 +76,13 @@ public sealed class CorpusTests
             Directory.EnumerateDirectories(Repo.PathOf("fuzz", "corpus")).Select(Path.GetFileName)
                 .Order(StringComparer.Ordinal));
 
+    [Fact]
+    public void TheCorporaStaySmall()
+    {
+        var corpus = new DirectoryInfo(Repo.PathOf("fuzz", "corpus"));
+        Assert.InRange(corpus.EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length), 1, 1 << 20);
+    }
+
     // Inputs that found something are kept under this name; the library may refuse them.
     static bool IsSeed(string fileName) => !fileName.StartsWith("finding-", StringComparison.Ordinal);
 
