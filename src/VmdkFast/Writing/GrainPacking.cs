@@ -20,7 +20,7 @@ static class GrainPacking
     /// <param name="compression">How much work goes into it.</param>
     /// <param name="grain">The whole grain: the last one of an extent too is stored in its full size.</param>
     /// <param name="lbaSectors">
-    /// Where it belongs in the extent, for its marker; null in a file without markers, where only the length precedes it.
+    /// Where it belongs in the extent, for its marker; null in a file without markers, which has only the length there.
     /// </param>
     /// <param name="stored">Room of <see cref="MaxStoredBytes"/>.</param>
     /// <returns>Sectors that were filled.</returns>
