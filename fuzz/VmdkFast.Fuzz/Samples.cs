@@ -85,7 +85,9 @@ static class Samples
     {
         var child = new SparseOptions
         {
-            GrainSectors = GrainSectors, DescriptorSectors = DescriptorSectors, Parent = parent,
+            GrainSectors = GrainSectors,
+            DescriptorSectors = DescriptorSectors,
+            Parent = parent,
         };
         GuestRange[] zeros = [new GuestRange(3 * GrainBytes, 2 * GrainBytes)];
         SparseImage.Write(folder, "a-child", Content, child);
@@ -98,7 +100,9 @@ static class Samples
         WriteExports(folder);
         var local = new StreamOptions
         {
-            Layout = StreamLayout.Local, GrainSectors = GrainSectors, DescriptorSectors = DescriptorSectors,
+            Layout = StreamLayout.Local,
+            GrainSectors = GrainSectors,
+            DescriptorSectors = DescriptorSectors,
         };
         StreamImage.Write(folder, "d-local", Content, local);
         StreamImage.Write(folder, "e-qemu", Content, local with { Layout = StreamLayout.Qemu });
@@ -113,7 +117,9 @@ static class Samples
     {
         var export = new StreamOptions
         {
-            Layout = StreamLayout.Export, GrainSectors = GrainSectors, DescriptorSectors = DescriptorSectors,
+            Layout = StreamLayout.Export,
+            GrainSectors = GrainSectors,
+            DescriptorSectors = DescriptorSectors,
         };
         StreamImage.Write(folder, "a-export", Content, export);
         StreamImage.Write(folder, "b-progress", Content, export with { ProgressEvery = 2 });
