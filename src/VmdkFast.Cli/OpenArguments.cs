@@ -65,7 +65,7 @@ sealed class OpenArguments
     /// <param name="verb">The verb.</param>
     /// <param name="formatDescription">What <c>-f</c> says there.</param>
     internal static OpenArguments AddTo(
-        Command verb, string formatDescription = "Format of the image; raw has to be said, vmdk is recognised")
+        Command verb, string formatDescription = "Format of the image; without it raw for names in .raw, else vmdk")
     {
         var arguments = new OpenArguments(formatDescription);
         verb.Add(arguments._format);

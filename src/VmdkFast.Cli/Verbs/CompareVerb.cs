@@ -13,7 +13,7 @@ sealed class CompareVerb : Verb
     readonly ProgressArguments _progress;
     readonly OpenArguments _open;
     readonly Option<string?> _secondFormat = ImageFormat.Option(
-        "--second-format", "-F", "Format of B; raw has to be said, vmdk is recognised");
+        "--second-format", "-F", "Format of B; without it raw for names in .raw, else vmdk");
 
     readonly Option<bool> _strict = new("--strict", "-s")
     {
@@ -29,7 +29,7 @@ sealed class CompareVerb : Verb
         Add(_strict);
         _output = OutputArgument.AddTo(this);
         _progress = ProgressArguments.AddTo(this, "Print nothing but errors");
-        _open = OpenArguments.AddTo(this, "Format of A; raw has to be said, vmdk is recognised");
+        _open = OpenArguments.AddTo(this, "Format of A; without it raw for names in .raw, else vmdk");
         Add(_secondFormat);
     }
 

@@ -27,7 +27,7 @@ sealed class ConvertVerb : Verb
         Add(_progress);
         Add(_quiet);
         _convert = ConvertArguments.AddTo(this);
-        _open = OpenArguments.AddTo(this, "Format of SRC; raw has to be said, vmdk is recognised");
+        _open = OpenArguments.AddTo(this, "Format of SRC; without it raw for names in .raw, else vmdk");
     }
 
     internal override string Notes =>
@@ -45,7 +45,7 @@ sealed class ConvertVerb : Verb
     internal override string Examples =>
         """
         vmdkfast convert -p disk.vmdk disk.raw
-        vmdkfast convert -f raw -O vmdk -o subformat=streamOptimized disk.raw disk.vmdk
+        vmdkfast convert -O vmdk -o subformat=streamOptimized disk.raw disk.vmdk
         vmdkfast convert -O vmdk -c disk.vmdk - | ssh host 'cat > disk.vmdk'
         vmdkfast convert -O vmdk -o subformat=twoGbMaxExtentSparse snapshot.vmdk flattened.vmdk
         vmdkfast convert -n -p disk.vmdk /dev/vg0/volume

@@ -127,7 +127,7 @@ sealed class MeasureVerb : Verb
             SparseBytes = ConvertArguments.ReadSparseBytes(parsed.GetValue(_sparse)),
         };
         string[] texts = parsed.GetValue(_options) ?? [];
-        if (parsed.GetValue(_targetFormat) is not { } format || ImageFormat.IsRaw(format, "-O"))
+        if (parsed.GetValue(_targetFormat) is not { } format || ImageFormat.IsRaw(format, "-O", ""))
         {
             return texts.Length == 0 ? options : throw new UsageException("-o: a raw target has no options");
         }
