@@ -18,7 +18,12 @@ sealed class TableBounds(ImageFile file, SparseExtent extent)
 
     readonly SparseLayout _layout = extent.Layout;
     readonly int _tableBytes = extent.Layout.TableEntries * sizeof(uint);
-    readonly uint[] _window = new uint[Math.Max(WindowBytes / sizeof(uint), extent.Layout.TableEntries)];
+
+    // No more than all tables, since a disk may have thousands of small extents; no less than one.
+    readonly uint[] _window = new uint[Math.Max(
+        Math.Min(WindowBytes / sizeof(uint), (long)extent.Layout.DirectoryEntries * extent.Layout.TableEntries),
+        extent.Layout.TableEntries)];
+
     ByteRange _data = new(0, 0);
     long _searchedFrom = long.MaxValue;
 
