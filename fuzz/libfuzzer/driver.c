@@ -1,5 +1,6 @@
 /* libFuzzer's side of a .NET target: passes inputs to a process and takes its coverage back.
    SharpFuzz expects shared memory (64 KiB of counters, then the input) and two pipes with fixed numbers. */
+#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,10 +23,15 @@ static void fail(const char *what)
     exit(2);
 }
 
+/* libFuzzer looks at its clock by a signal, which interrupts the wait for the target. */
 static int read_status(void)
 {
     int32_t answer;
-    return read(status, &answer, sizeof answer) == sizeof answer ? answer : -1;
+    ssize_t length;
+    do
+        length = read(status, &answer, sizeof answer);
+    while (length < 0 && errno == EINTR);
+    return length == sizeof answer ? answer : -1;
 }
 
 static void start(const char *command)
