@@ -67,6 +67,7 @@ static class CommandLine
             new InspectVerb(streams),
             new ConvertVerb(streams),
             new CreateVerb(),
+            new CheckVerb(streams),
         };
 
         // "[name]" in front of a verb is an argument like any other.

@@ -6,6 +6,15 @@ static class ExitCode
     internal const int Success = 0;
     internal const int Failure = 1;
 
+    /// <summary>A check found damage.</summary>
+    internal const int Corruptions = 2;
+
+    /// <summary>A check found wasted space, and nothing worse.</summary>
+    internal const int Leaks = 3;
+
+    /// <summary>An image of a kind that cannot be checked.</summary>
+    internal const int NotCheckable = 63;
+
     /// <summary>128 + SIGINT.</summary>
     internal const int Interrupted = 130;
 }

@@ -49,13 +49,20 @@ sealed class OpenArguments
     }
 
     /// <summary>Adds the options to a verb.</summary>
-    internal static OpenArguments AddTo(Command verb)
+    /// <param name="verb">The verb.</param>
+    /// <param name="reads">Whether it reads the disk; a check has no use for caches.</param>
+    internal static OpenArguments AddTo(Command verb, bool reads = true)
     {
         var arguments = new OpenArguments();
         verb.Add(arguments._format);
         verb.Add(arguments._forceShare);
         verb.Add(arguments._references);
         verb.Add(arguments._allowFolders);
+        if (!reads)
+        {
+            return arguments;
+        }
+
         verb.Add(arguments._allowParentMismatch);
         verb.Add(arguments._tableCache);
         verb.Add(arguments._grainCache);

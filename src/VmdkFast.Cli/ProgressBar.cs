@@ -6,12 +6,13 @@ namespace VmdkFast.Cli;
 /// <summary>Progress for a person: bar, share, amount, rate and time left, in one line of a terminal.</summary>
 static class ProgressBar
 {
-    /// <summary>Runs a conversion and draws while it lasts.</summary>
+    /// <summary>Runs work on a whole disk and draws while it lasts.</summary>
     /// <param name="output">The terminal.</param>
-    /// <param name="totalBytes">Length of the disk.</param>
-    /// <param name="convert">Starts the conversion with the object to report to.</param>
+    /// <param name="totalBytes">Length of the disk, as far as it is known before.</param>
+    /// <param name="work">Starts the work with the object to report to.</param>
+    /// <param name="title">What it is.</param>
     internal static async Task RunAsync(
-        TextWriter output, long totalBytes, Func<IProgress<VmdkProgress>, Task> convert)
+        TextWriter output, long totalBytes, Func<IProgress<VmdkProgress>, Task> work, string title = "converting")
     {
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
         await console.Progress()
@@ -20,15 +21,20 @@ static class ProgressBar
             .StartAsync(async context =>
             {
                 // At least 1: an empty disk is done, not undefined.
-                ProgressTask task = context.AddTask("converting", maxValue: Math.Max(totalBytes, 1));
-                await convert(new Reports(task)).ConfigureAwait(false);
+                ProgressTask task = context.AddTask(title, maxValue: Math.Max(totalBytes, 1));
+                await work(new Reports(task)).ConfigureAwait(false);
                 task.Value = task.MaxValue;
             }).ConfigureAwait(false);
     }
 
     sealed class Reports(ProgressTask task) : IProgress<VmdkProgress>
     {
-        public void Report(VmdkProgress value) => task.Value = value.DoneBytes;
+        public void Report(VmdkProgress value)
+        {
+            // A check learns only on its way how much there is to do.
+            task.MaxValue = Math.Max(value.TotalBytes, 1);
+            task.Value = value.DoneBytes;
+        }
     }
 
     sealed class AmountColumn : ProgressColumn
