@@ -29,8 +29,8 @@ sealed class DirectoryCheck
     internal (long Primary, long Copy) PlacesOf(int table) =>
         (_primary?.SectorOf(table) ?? 0, _copy?.SectorOf(table) ?? 0);
 
-    /// <summary>Whether the primary directory names a table that can be found nowhere.</summary>
-    internal bool IsLost(int table) => _primary is { } primary && primary.IsRejected(table) && PlacesOf(table) == (0, 0);
+    /// <summary>Whether any table is not where the primary directory says.</summary>
+    internal bool HasLostTables { get; private set; }
 
     /// <summary>Takes all tables for metadata, and reports those that cannot be where they are said to be.</summary>
     internal void Run(CancellationToken cancellationToken)
@@ -76,6 +76,7 @@ sealed class DirectoryCheck
 
         if (!side.TryAccept(table))
         {
+            HasLostTables |= side.IsPrimary;
             uint entry = side.EntryOf(table);
             if (side.IsPossible(entry) && side.IsPrimary)
             {

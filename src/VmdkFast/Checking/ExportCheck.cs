@@ -7,6 +7,9 @@ namespace VmdkFast.Checking;
 /// </summary>
 sealed class ExportCheck(SparseSubject subject, DirectoryCheck directory, StoredGrains stored)
 {
+    /// <summary>Whether a grain was found whose table does not exist.</summary>
+    internal bool LacksTable { get; private set; }
+
     internal void Run()
     {
         if (subject.Shape.DirectorySector == 0)
@@ -56,6 +59,7 @@ sealed class ExportCheck(SparseSubject subject, DirectoryCheck directory, Stored
                 SparseMarks.Bytes(place.Sector)));
         }
 
+        LacksTable |= tableSector == 0;
         stored.SetNamed(index);
         subject.File.Used.Add(place.Sector, place.LengthSectors);
     }

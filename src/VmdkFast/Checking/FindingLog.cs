@@ -60,6 +60,13 @@ sealed class FindingLog(int maxFindings, bool wantsSteps)
     internal bool HasFindingAt(string path, long? offsetBytes) =>
         _findings.Exists(finding => finding.Path == path && finding.OffsetBytes == offsetBytes);
 
+    /// <summary>Forgets all steps for a file but those that only mark it clean: a better one replaces them.</summary>
+    internal void Withdraw(CheckedFile file) =>
+        _steps.RemoveAll(step => step.File == file && step.Class != RepairClass.CallClean);
+
+    /// <summary>Whether steps are wanted at all.</summary>
+    internal bool WantsSteps => wantsSteps;
+
     /// <summary>Notes a step that would set right what was found.</summary>
     internal void Propose(RepairStep step)
     {

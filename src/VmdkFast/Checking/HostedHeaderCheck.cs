@@ -23,6 +23,9 @@ sealed class HostedHeaderCheck(CheckedFile file, FindingLog log, VmdkLimits limi
     /// <summary>The footer, when there is a valid one and the header leaves the directory to it.</summary>
     internal HostedFields? Footer { get; private set; }
 
+    /// <summary>Whether the footer that counts differs from the header.</summary>
+    internal bool FooterDisagrees { get; private set; }
+
     /// <summary>The embedded descriptor; null when there is none that can be read.</summary>
     internal DescriptorText? Descriptor { get; private set; }
 
@@ -195,6 +198,7 @@ sealed class HostedHeaderCheck(CheckedFile file, FindingLog log, VmdkLimits limi
         {
             // Behind a header that knows its directory stands a footer of no use: nobody reads it.
             VmdkFindingKind kind = wanted ? VmdkFindingKind.FooterDisagrees : VmdkFindingKind.HeaderOdd;
+            FooterDisagrees |= wanted;
             Find(kind, $"the footer contradicts the header: {field} is {found}, in the header {expected}",
                 check.OffsetBytes + OffsetOf(field));
         }

@@ -101,6 +101,7 @@ sealed class LeakCheck(SparseSubject subject)
             Math.Min(end << Sector.Shift, _file.LengthBytes) - offsetBytes)
         {
             MayPunch = !_shape.Compressed,
+            MayCut = !_shape.IsCowd,
         });
     }
 

@@ -21,6 +21,9 @@ sealed class MarkerWalk(SparseSubject subject, StoredGrains grains)
     /// <summary>Behind the last grain, in sectors.</summary>
     internal long EndOfGrains { get; private set; } = subject.Shape.FirstUsableSector;
 
+    bool _endsBroken;
+    bool _isEnd;
+
     /// <summary>Walks to the end of the file.</summary>
     internal void Run(CancellationToken cancellationToken)
     {
@@ -30,16 +33,41 @@ sealed class MarkerWalk(SparseSubject subject, StoredGrains grains)
             cancellationToken.ThrowIfCancellationRequested();
             int read = _file.File.Read(_sector, at << Sector.Shift);
             _sector.AsSpan(read).Clear();
-            at = Step(at) ?? FindGrain(at + 1, cancellationToken);
+            if (Step(at) is { } next)
+            {
+                at = next;
+                _endsBroken = false;
+                continue;
+            }
+
+            _endsBroken = !_isEnd;
+            at = FindGrain(at + 1, cancellationToken);
         }
 
         grains.Sort();
+    }
+
+    /// <summary>
+    /// Proposes to give up what stands behind the last grain of a stream whose directory is in front, and to end it there.
+    /// </summary>
+    internal void ProposeEnd()
+    {
+        if (!_endsBroken)
+        {
+            return;
+        }
+
+        long end = EndOfGrains << Sector.Shift;
+        subject.Log.Propose(new CutStep(_file, RepairClass.Drop, "the stream ends inside a grain", end));
+        subject.Log.Propose(new WriteStep(
+            _file, RepairClass.Drop, "the end of the stream", end, new byte[Sector.Bytes]));
     }
 
     /// <summary>Where the next marker is; null when this one leads nowhere.</summary>
     long? Step(long at)
     {
         var grain = GrainMarker.Read(_sector);
+        _isEnd = false;
         if (grain.DataBytes != 0)
         {
             if (LengthOf(grain, at) is { } length)
@@ -62,6 +90,7 @@ sealed class MarkerWalk(SparseSubject subject, StoredGrains grains)
             // Also a stretch of zeros looks so; and a stream that was appended to goes on behind its old end.
             if (marker.LengthSectors == 0)
             {
+                _isEnd = true;
                 _file.Used.Add(at, 1);
             }
 

@@ -45,6 +45,9 @@ sealed record FreeStep(CheckedFile File, RepairClass Class, string Reason, long 
 {
     /// <summary>Whether a hole may stand there; in a stream it would read as the end-of-stream marker.</summary>
     internal bool MayPunch { get; init; } = true;
+
+    /// <summary>Whether the file may end there; an ESX sparse file ends behind its first free sector.</summary>
+    internal bool MayCut { get; init; } = true;
 }
 
 /// <summary>Shortens a file before anything is appended to it.</summary>

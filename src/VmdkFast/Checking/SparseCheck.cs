@@ -33,14 +33,42 @@ sealed class SparseCheck(CheckRun run, CheckedFile file, long guestStartBytes)
         }
 
         (GrainCheck grains, DirectoryCheck directory) = RunTables(subject, stored, cancellationToken);
+        bool lacksTable = false;
         if (walk is not null && Shape.DirectoryAtEnd)
         {
-            new ExportCheck(subject, directory, stored).Run();
+            var export = new ExportCheck(subject, directory, stored);
+            export.Run();
+            lacksTable = export.LacksTable;
         }
 
         FindLeaks(subject, file.LengthSectors, cancellationToken);
         Inflate(subject, stored, grains, cancellationToken);
+        if (walk is not null && run.WantsSteps)
+        {
+            Mend(subject, directory, stored, walk, lacksTable);
+        }
+
         run.Count(Shape, grains, EndOffsetBytes(grains));
+    }
+
+    void Mend(
+        SparseSubject subject, DirectoryCheck directory, StoredGrains stored, MarkerWalk walk, bool lacksTable)
+    {
+        if (!Shape!.DirectoryAtEnd)
+        {
+            walk.ProposeEnd();
+            return;
+        }
+
+        string? reason = Hosted!.Footer is null ? "the stream has no valid footer"
+            : Hosted.FooterDisagrees ? "the footer contradicts the header"
+            : Shape.DirectorySector == 0 ? "the directory is not where the footer says"
+            : directory.HasLostTables || lacksTable ? "tables are lost"
+            : null;
+        if (reason is not null)
+        {
+            new StreamRebuild(subject, directory, stored, walk).Propose(reason);
+        }
     }
 
     internal void RunCowd(CancellationToken cancellationToken)
