@@ -64,7 +64,6 @@ public sealed class CleanImageTests
     public async Task WhatWasWrittenAndClosedIsInOrder()
     {
         using var folder = new TempFolder();
-        CancellationToken token = TestContext.Current.CancellationToken;
         foreach (VmdkDiskKind kind in new[]
         {
             VmdkDiskKind.MonolithicSparse, VmdkDiskKind.TwoGbMaxExtentSparse, VmdkDiskKind.StreamOptimized,
@@ -78,7 +77,7 @@ public sealed class CleanImageTests
                 bytes.AsSpan().Fill(7);
                 foreach (long offset in new long[] { 0, 5 << 20, 36 << 20 })
                 {
-                    await disk.WriteAsync(bytes.AsMemory(0, 131072), offset, token);
+                    disk.Write(bytes.AsSpan(0, 131072), offset);
                 }
             }
 

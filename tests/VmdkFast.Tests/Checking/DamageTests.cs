@@ -171,8 +171,7 @@ public sealed class DamageTests : IDisposable
     public void ADescriptorOverTheHeaderIsFound()
     {
         string path = Sparse();
-        Patch.WriteUInt64(path, 28, 0);
-        (HostedHeader.Read(path) with { DescriptorSector = Checked_DirectorySector(path) }).WriteTo(path);
+        (HostedHeader.Read(path) with { DescriptorSector = HostedHeader.Read(path).DirectorySector }).WriteTo(path);
         Assert.False(Checked.Check(path).IsSound);
     }
 
@@ -280,8 +279,6 @@ public sealed class DamageTests : IDisposable
 
     string Sparse(int lengthBytes = Checked.LengthBytes, SparseOptions? options = null) =>
         SparseImage.Write(_folder.Path, "disk", Checked.Content(lengthBytes), options);
-
-    static ulong Checked_DirectorySector(string path) => HostedHeader.Read(path).DirectorySector;
 
     static void Replace(string path, string text, string by)
     {
