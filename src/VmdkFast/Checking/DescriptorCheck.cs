@@ -13,8 +13,10 @@ static class DescriptorCheck
             return;
         }
 
-        var sectors = (UInt128)geometry.Cylinders * geometry.Heads * geometry.Sectors;
-        if (sectors == 0 || sectors > (UInt128)descriptor.CapacitySectors)
+        // Some round the last cylinder up, and every disk has one at least.
+        UInt128 perCylinder = (UInt128)geometry.Heads * geometry.Sectors;
+        UInt128 sectors = geometry.Cylinders * perCylinder;
+        if (sectors == 0 || sectors - perCylinder >= (UInt128)descriptor.CapacitySectors)
         {
             log.Add(
                 VmdkFindingKind.GeometryDisagrees, path,

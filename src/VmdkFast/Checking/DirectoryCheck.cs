@@ -32,13 +32,17 @@ sealed class DirectoryCheck
     /// <summary>Whether any table is not where the primary directory says.</summary>
     internal bool HasLostTables { get; private set; }
 
+    /// <summary>The first table from a number on that any directory names; the number of all tables when none does.</summary>
+    internal int Next(int table) => Math.Min(
+        _primary?.Next(table) ?? _shape.DirectoryEntries, _copy?.Next(table) ?? _shape.DirectoryEntries);
+
     /// <summary>Takes all tables for metadata, and reports those that cannot be where they are said to be.</summary>
     internal void Run(CancellationToken cancellationToken)
     {
         // First those that lie where their neighbours say: a stray entry must not push a good one aside.
         foreach (bool expected in new[] { true, false })
         {
-            for (int table = 0; table < _shape.DirectoryEntries; table++)
+            for (int table = Next(0); table < _shape.DirectoryEntries; table = Next(table + 1))
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 Accept(_primary, _copy, table, expected);
@@ -46,7 +50,7 @@ sealed class DirectoryCheck
             }
         }
 
-        for (int table = 0; table < _shape.DirectoryEntries; table++)
+        for (int table = Next(0); table < _shape.DirectoryEntries; table = Next(table + 1))
         {
             Restore(_primary, _copy, table);
             Restore(_copy, _primary, table);

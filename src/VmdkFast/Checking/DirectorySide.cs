@@ -30,6 +30,9 @@ sealed class DirectorySide
 
     internal VmdkFindingKind Fault => IsPrimary ? VmdkFindingKind.DirectoryEntryInvalid : VmdkFindingKind.CopyInvalid;
 
+    /// <summary>The first table from a number on that has an entry; the number of all tables when none has.</summary>
+    internal int Next(int table) => _entries.NextUsed(table);
+
     internal uint EntryOf(int table) => _entries[table];
 
     internal long OffsetOf(int table) => _entries.OffsetOf(table);
@@ -52,7 +55,8 @@ sealed class DirectorySide
     {
         SparseShape shape = _subject.Shape;
         long first = shape.IsCowd ? shape.FirstUsableSector : 1;
-        return sector >= first && _subject.File.Holds(sector, shape.TableBytes);
+        return sector >= first && _subject.File.Holds(sector, shape.TableBytes)
+            && _subject.MarkedGrains?.Overlaps(sector, shape.TableSectors) != true;
     }
 
     /// <summary>Takes an entry as it is, if nothing lies there yet.</summary>
@@ -95,20 +99,17 @@ sealed class DirectorySide
         long candidate = 0;
         long lead = 0;
         int count = _subject.Shape.DirectoryEntries;
-        for (int i = 0; i < count; i++)
+        for (int i = Next(0); i < count; i = Next(i + 1))
         {
-            if (_entries[i] is not 0 and var entry)
-            {
-                long vote = entry - (i * tableSectors);
-                lead = lead == 0 ? 1 : vote == candidate ? lead + 1 : lead - 1;
-                candidate = lead == 1 && vote != candidate ? vote : candidate;
-            }
+            long vote = _entries[i] - (i * tableSectors);
+            candidate = lead == 0 ? vote : candidate;
+            lead += vote == candidate ? 1 : -1;
         }
 
         long votes = 0;
-        for (int i = 0; i < count && votes < 2; i++)
+        for (int i = Next(0); i < count && votes < 2; i = Next(i + 1))
         {
-            votes += _entries[i] != 0 && _entries[i] - (i * tableSectors) == candidate ? 1 : 0;
+            votes += _entries[i] - (i * tableSectors) == candidate ? 1 : 0;
         }
 
         return votes >= 2 ? candidate : standard;

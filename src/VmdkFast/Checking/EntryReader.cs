@@ -24,6 +24,39 @@ sealed class EntryReader(CheckedFile file, long sector, int count)
         }
     }
 
+    /// <summary>The first entry from an index on that is not 0; the number of entries when all are.</summary>
+    internal int NextUsed(int index)
+    {
+        while (index < count)
+        {
+            if (index % PieceEntries == 0)
+            {
+                // A directory in a hole is passed at once: its length is whatever a header claims.
+                long data = file.File.NextData(OffsetOf(index)).StartBytes;
+                long skipped = Math.Min((data - OffsetOf(index)) / sizeof(uint), count - index);
+                if (skipped == count - index)
+                {
+                    return count;
+                }
+
+                index += (int)(skipped - (skipped % PieceEntries));
+            }
+
+            _ = this[index];
+            int first = index - _first;
+            int length = Math.Min(PieceEntries, count - _first);
+            int found = _piece.AsSpan(first, length - first).IndexOfAnyExcept(0u);
+            if (found >= 0)
+            {
+                return index + found;
+            }
+
+            index = _first + length;
+        }
+
+        return count;
+    }
+
     /// <summary>Where an entry is in the file.</summary>
     internal long OffsetOf(int index) => (sector << Sector.Shift) + ((long)index * sizeof(uint));
 }

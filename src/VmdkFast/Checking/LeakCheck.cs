@@ -2,13 +2,14 @@ using VmdkFast.Storage;
 
 namespace VmdkFast.Checking;
 
-/// <summary>Finds space that nothing uses and that holds data; holes of the file waste nothing.</summary>
+/// <summary>Finds space that nothing uses and that holds data; holes and zeros have been given back.</summary>
 sealed class LeakCheck(SparseSubject subject)
 {
     const int PieceBytes = 64 << 10;
 
     readonly CheckedFile _file = subject.File;
     readonly SparseShape _shape = subject.Shape;
+    readonly byte[] _piece = new byte[PieceBytes];
 
     /// <summary>Reports every stretch.</summary>
     /// <param name="endSector">Where the used part of the file may end at most: what lies behind is not looked at.</param>
@@ -42,54 +43,79 @@ sealed class LeakCheck(SparseSubject subject)
             end = end == endSector ? RoundUp(end) : end & -_shape.GrainSectors;
         }
 
-        while (start < end)
+        long leakStart = -1;
+        for (long grain = start; grain < end; grain += _shape.GrainSectors)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            ByteRange data = _file.File.NextData(start << Sector.Shift);
-            long first = data.StartBytes >> Sector.Shift;
-            if (first >= end || data.LengthBytes == 0)
+            long next = NextDataSector(grain, end);
+            if (next >= grain + _shape.GrainSectors)
             {
-                return;
+                // On a hole, to its last grain.
+                Close(ref leakStart, grain);
+                grain += ((next - grain) / _shape.GrainSectors * _shape.GrainSectors) - _shape.GrainSectors;
             }
-
-            long last = Math.Min(end, Sector.CountFor(data.EndBytes));
-            if (_shape.IsAligned)
+            else if (FirstUsedByte(grain << Sector.Shift, Math.Min(end, grain + _shape.GrainSectors) << Sector.Shift) < 0)
             {
-                first &= -_shape.GrainSectors;
-                last = Math.Min(end, RoundUp(last));
+                Close(ref leakStart, grain);
             }
-
-            long grains = ((last - first - 1) / _shape.GrainSectors) + 1;
-            Report(first, last, grains, $"{grains} grains of the file are in use by nothing");
-            start = last;
+            else
+            {
+                leakStart = leakStart < 0 ? grain : leakStart;
+            }
         }
+
+        Close(ref leakStart, end);
+    }
+
+    void Close(ref long leakStart, long end)
+    {
+        if (leakStart >= 0)
+        {
+            long grains = ((end - leakStart - 1) / _shape.GrainSectors) + 1;
+            Report(leakStart, end, grains, $"{grains} grains of the file are in use by nothing");
+            leakStart = -1;
+        }
+    }
+
+    long NextDataSector(long sector, long end)
+    {
+        ByteRange data = _file.File.NextData(sector << Sector.Shift);
+        return data.LengthBytes == 0 ? end : Math.Min(end, data.StartBytes >> Sector.Shift);
     }
 
     // Zeros between compressed grains are padding, or the end of the stream.
     void FindBytes(long start, long end)
     {
-        long startBytes = start << Sector.Shift;
-        long endBytes = Math.Min(end << Sector.Shift, _file.LengthBytes);
-        var piece = new byte[(int)Math.Clamp(endBytes - startBytes, 0, PieceBytes)];
+        long first = FirstUsedByte(start << Sector.Shift, end << Sector.Shift);
+        if (first >= 0)
+        {
+            Report(first >> Sector.Shift, end, 1, $"{end - (first >> Sector.Shift)} sectors of the file are in use by nothing");
+        }
+    }
+
+    // The first byte of a range that is not zero; negative when all are, as in space that was given back.
+    long FirstUsedByte(long startBytes, long endBytes)
+    {
+        endBytes = Math.Min(endBytes, _file.LengthBytes);
         for (long at = startBytes; at < endBytes;)
         {
             at = Math.Max(at, _file.File.NextData(at).StartBytes);
             if (at >= endBytes)
             {
-                return;
+                break;
             }
 
-            int read = _file.File.Read(piece.AsSpan(0, (int)Math.Min(piece.Length, endBytes - at)), at);
-            int found = piece.AsSpan(0, read).IndexOfAnyExcept((byte)0);
+            int read = _file.File.Read(_piece.AsSpan(0, (int)Math.Min(_piece.Length, endBytes - at)), at);
+            int found = _piece.AsSpan(0, read).IndexOfAnyExcept((byte)0);
             if (found >= 0)
             {
-                long first = (at + found) >> Sector.Shift;
-                Report(first, end, 1, $"{end - first} sectors of the file are in use by nothing");
-                return;
+                return at + found;
             }
 
             at += Math.Max(read, 1);
         }
+
+        return -1;
     }
 
     void Report(long start, long end, long amount, string text)

@@ -73,6 +73,7 @@ sealed class MarkerWalk(SparseSubject subject, StoredGrains grains)
             if (LengthOf(grain, at) is { } length)
             {
                 grains.Add(new StoredPlace((long)grain.LbaSectors / _shape.GrainSectors, (uint)at, (uint)length));
+                subject.MarkedGrains?.Add(at, length);
                 EndOfGrains = at + length;
                 return at + length;
             }

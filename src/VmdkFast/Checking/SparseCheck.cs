@@ -23,7 +23,10 @@ sealed class SparseCheck(CheckRun run, CheckedFile file, long guestStartBytes)
             return;
         }
 
-        var subject = new SparseSubject(file, Shape, guestStartBytes, run.Log);
+        var subject = new SparseSubject(file, Shape, guestStartBytes, run.Log)
+        {
+            MarkedGrains = Shape.Markers ? new SpaceMap(file.LengthSectors) : null,
+        };
         var stored = new StoredGrains();
         MarkerWalk? walk = null;
         if (Shape is { Compressed: true, Markers: true })
@@ -99,7 +102,7 @@ sealed class SparseCheck(CheckRun run, CheckedFile file, long guestStartBytes)
         directory.Run(cancellationToken);
         var grains = new GrainCheck(subject, stored);
         new TableCheck(subject, directory, grains)
-            .Run(stretch => run.Advance(stretch.LengthBytes), cancellationToken);
+            .Run(run.Advance, cancellationToken);
         return (grains, directory);
     }
 

@@ -7,6 +7,9 @@ namespace VmdkFast.Checking;
 /// <param name="Log">Where findings go.</param>
 sealed record SparseSubject(CheckedFile File, SparseShape Shape, long GuestStartBytes, FindingLog Log)
 {
+    /// <summary>Where the walk along the markers has met grains; null without markers.</summary>
+    internal SpaceMap? MarkedGrains { get; init; }
+
     /// <summary>A stretch of the extent as one of the disk.</summary>
     internal GuestStretch Guest(GuestStretch stretch) => stretch with { OffsetBytes = stretch.OffsetBytes + GuestStartBytes };
 

@@ -55,8 +55,8 @@ sealed class StreamRebuild(
         }
 
         AddMarker(MarkerType.GrainDirectory, _shape.DirectorySectors);
-        SparseHeader.Writer footer = SparseHeader.CreateWriter(header);
-        footer.DirectoryOffsetSectors = (ulong)_sector;
+        BinaryPrimitives.WriteUInt64LittleEndian(
+            header.AsSpan((int)HostedHeaderCheck.OffsetOf(nameof(SparseHeader.DirectoryOffsetSectors))), (ulong)_sector);
         AddEntries(entries);
         AddMarker(MarkerType.Footer, 1);
         Add(header);

@@ -29,16 +29,21 @@ sealed class TableCheck
     }
 
     /// <summary>Looks at every table.</summary>
-    /// <param name="advance">Hears of each table that is done.</param>
+    /// <param name="advance">Hears how much of the disk is done.</param>
     /// <param name="cancellationToken">Ends the work between two tables.</param>
-    internal void Run(Action<GuestStretch> advance, CancellationToken cancellationToken)
+    internal void Run(Action<long> advance, CancellationToken cancellationToken)
     {
-        for (int table = 0; table < _shape.DirectoryEntries; table++)
+        long covered = 0;
+        for (int table = _directory.Next(0); table < _shape.DirectoryEntries; table = _directory.Next(table + 1))
         {
             cancellationToken.ThrowIfCancellationRequested();
             Agree(table);
-            advance(_shape.CoverageOf(table));
+            GuestStretch done = _shape.CoverageOf(table);
+            advance(done.OffsetBytes + done.LengthBytes - covered);
+            covered = done.OffsetBytes + done.LengthBytes;
         }
+
+        advance((_shape.CapacitySectors << Sector.Shift) - covered);
 
         for (int table = 0; table < _shape.DirectoryEntries; table++)
         {
@@ -61,13 +66,10 @@ sealed class TableCheck
         ReadOnlySpan<uint> truth = primary != 0 ? _primaryReader.Read(primary) : _copyReader.Read(copy);
         ReadOnlySpan<uint> other = primary != 0 && copy != 0 ? _copyReader.Read(copy) : truth;
         int count = CountOf(table);
+        _disputed[table] = !truth.SequenceEqual(other);
         for (int index = 0; index < count; index++)
         {
-            if (truth[index] != other[index])
-            {
-                _disputed[table] = true;
-            }
-            else if (truth[index] != 0)
+            if (truth[index] == other[index] && truth[index] != 0)
             {
                 _grains.Take(PlaceOf(table, index, primary, copy), truth[index]);
             }
@@ -87,6 +89,29 @@ sealed class TableCheck
             {
                 Settle(PlaceOf(table, index, primary, copy), entries[index], copies[index]);
             }
+        }
+
+        for (int index = count; index < _shape.TableEntries; index++)
+        {
+            if (entries[index] != copies[index])
+            {
+                SettleUnused(PlaceOf(table, index, primary, copy), entries[index], copies[index]);
+            }
+        }
+    }
+
+    // Behind the disk's end no entry means anything; they differ only where one was damaged.
+    void SettleUnused(in EntryPlace place, uint primary, uint copy)
+    {
+        _subject.Find(
+            primary != 0 ? VmdkFindingKind.TableEntryInvalid : VmdkFindingKind.CopyInvalid,
+            $"{place.Name} is sector {primary} and in the copy sector {copy}, behind the end of the disk",
+            place.OffsetBytes);
+        foreach (long offset in place.OffsetsBytes)
+        {
+            _subject.Log.Propose(new WriteStep(
+                _subject.File, RepairClass.Restore, $"{place.Name}: empty, behind the end of the disk", offset,
+                SparseMarks.Bytes(0)));
         }
     }
 
