@@ -5,7 +5,7 @@ namespace VmdkFast.Cli;
 /// <summary>What a check found, with the keys of <c>qemu-img check --output json</c> and the findings beside them.</summary>
 static class CheckJson
 {
-    internal static void Write(Utf8JsonWriter json, VmdkCheckResult result)
+    internal static void Write(Utf8JsonWriter json, VmdkCheckResult result, VmdkRepairResult? repair = null)
     {
         json.WriteStartObject();
         if (result.ImageEndOffsetBytes is { } end)
@@ -24,6 +24,13 @@ static class CheckJson
         json.WriteNumber("check-errors", result.CheckErrors);
         json.WriteNumber("corruptions", result.Corruptions);
         json.WriteNumber("leaks", result.Leaks);
+        if (repair is { After: { } after })
+        {
+            json.WriteNumber("corruptions-fixed", Math.Max(0, repair.Before.Corruptions - after.Corruptions));
+            json.WriteNumber("leaks-fixed", Math.Max(0, repair.Before.Leaks - after.Leaks));
+            json.WriteString("journal", repair.JournalPath ?? "");
+        }
+
         json.WriteNumber("warnings", result.Warnings);
         json.WriteString("filename", result.Path);
         json.WriteString("format", "vmdk");

@@ -20,6 +20,18 @@ static class CheckText
         WriteSums(text, result);
     }
 
+    /// <summary>What a repair has set right, in qemu-img's words.</summary>
+    internal static void WriteRepaired(TextWriter text, VmdkRepairResult repair)
+    {
+        text.WriteLine("The following inconsistencies were found and repaired:");
+        text.WriteLine();
+        text.WriteLine($"    {Math.Max(0, repair.Before.Leaks - repair.After!.Leaks)} leaked clusters");
+        text.WriteLine($"    {Math.Max(0, repair.Before.Corruptions - repair.After.Corruptions)} corruptions");
+        text.WriteLine();
+        text.WriteLine(Printable.Line($"To take it back: vmdkfast repair --undo {repair.JournalPath}"));
+        text.WriteLine();
+    }
+
     internal static string WordOf(VmdkFindingSeverity severity) => severity switch
     {
         VmdkFindingSeverity.Corruption => "error",

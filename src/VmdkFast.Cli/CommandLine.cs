@@ -44,6 +44,13 @@ static class CommandLine
             Report(streams, "cancelled");
             return ExitCode.Interrupted;
         }
+        catch (VmdkException failure) when (failure.Code == VmdkErrorCode.Unsupported
+            && arguments is ["check" or "repair", ..])
+        {
+            // As qemu-img check, for scripts that tell this from damage.
+            Report(streams, failure.Message);
+            return ExitCode.NotCheckable;
+        }
         catch (Exception failure) when (failure is UsageException or IOException or UnauthorizedAccessException)
         {
             Report(streams, failure.Message);
@@ -59,7 +66,7 @@ static class CommandLine
     static RootCommand MakeRoot(StandardStreams streams)
     {
         var root = new RootCommand(
-            "Reads, maps, inspects, converts and creates VMDK disk images of every kind. Verbs, options, JSON keys and "
+            "Reads, maps, inspects, checks, repairs, converts and creates VMDK disk images of every kind. Verbs, options, JSON keys and "
             + "exit codes follow qemu-img where it has them.")
         {
             new InfoVerb(streams),
@@ -68,6 +75,7 @@ static class CommandLine
             new ConvertVerb(streams),
             new CreateVerb(),
             new CheckVerb(streams),
+            new RepairVerb(streams),
         };
 
         // "[name]" in front of a verb is an argument like any other.

@@ -50,6 +50,8 @@ public sealed class UsageTests : IDisposable
     [InlineData("inspect", "--help")]
     [InlineData("convert", "--help")]
     [InlineData("create", "--help")]
+    [InlineData("check", "--help")]
+    [InlineData("repair", "--help")]
     public async Task HelpGivesExamples(params string[] arguments)
     {
         CliResult result = await Run.OrFailAsync(arguments);

@@ -11,6 +11,12 @@ sealed class CheckVerb : Verb
     readonly OutputArgument _output;
     readonly OpenArguments _open;
     readonly WorkArguments _work;
+    readonly Option<string?> _repair = new("--repair", "-r")
+    {
+        Description = "Repair what can be repaired: leaked space only, or all; changes are made at once",
+        HelpName = "leaks|all",
+    };
+
     readonly Option<bool> _deep = new("--deep") { Description = "Inflate every compressed grain besides" };
 
     internal CheckVerb(StandardStreams streams)
@@ -20,6 +26,7 @@ sealed class CheckVerb : Verb
         Add(_file);
         _output = OutputArgument.AddTo(this);
         Add(_deep);
+        Add(_repair);
         _work = WorkArguments.AddTo(this, streams);
         _open = OpenArguments.AddTo(this, reads: false);
     }
@@ -27,7 +34,8 @@ sealed class CheckVerb : Verb
     internal override string Notes =>
         """
         Extents are checked with their image; of parents only that they are there and the right ones.
-        Nothing is written. Every kind of finding is explained in docs/checking.md.
+        Without -r nothing is written. With it the changes can be taken back: see vmdkfast repair, which also shows them
+        first. Every kind of finding is explained in docs/checking.md.
         """;
 
     internal override string Examples =>
@@ -35,6 +43,7 @@ sealed class CheckVerb : Verb
         vmdkfast check disk.vmdk
         vmdkfast check --deep -p export.vmdk
         vmdkfast check --output json damaged.vmdk
+        vmdkfast check -r leaks disk.vmdk
         """;
 
     internal override string ExitCodes =>
@@ -44,33 +53,53 @@ sealed class CheckVerb : Verb
     protected override async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         bool json = _output.IsJson(parsed);
-        VmdkOpenOptions open = _open.Read(parsed);
-        VmdkCheckOptions options = VmdkCheckOptions.Default with
+        VmdkRepairScope? scope = parsed.GetValue(_repair) switch
         {
-            Deep = parsed.GetValue(_deep),
-            Threads = _work.ThreadsOf(parsed),
+            null => null,
+            "leaks" => VmdkRepairScope.Leaks,
+            "all" => VmdkRepairScope.All,
+            { } word => throw new UsageException($"-r {word}: wanted leaks or all"),
+        };
+        VmdkCheckOptions options = OptionsOf(
+            _open.Read(parsed), parsed.GetValue(_deep), _work.ThreadsOf(parsed));
+        if (scope is not null && options.ForceShare)
+        {
+            throw new UsageException("-r does not go with -U: a repair needs the image for itself");
+        }
+
+        string file = parsed.GetRequiredValue(_file);
+        VmdkCheckResult? result = null;
+        VmdkRepairResult? repair = null;
+        await _work.RunAsync(
+            parsed, "checking",
+            async progress =>
+            {
+                if (scope is { } wanted)
+                {
+                    var how = new VmdkRepairOptions { Apply = true, Scope = wanted, Check = options };
+                    repair = await VmdkImage.RepairAsync(file, how, progress, cancellationToken).ConfigureAwait(false);
+                    result = repair.After;
+                }
+                else
+                {
+                    result = await VmdkImage.CheckAsync(file, options, progress, cancellationToken)
+                        .ConfigureAwait(false);
+                }
+            }).ConfigureAwait(false);
+        await ShowAsync(result!, repair, json, _work.IsQuiet(parsed)).ConfigureAwait(false);
+        return ExitCodeOf(result!);
+    }
+
+    /// <summary>The options of a check as the command line has them.</summary>
+    internal static VmdkCheckOptions OptionsOf(VmdkOpenOptions open, bool isDeep, int threads) =>
+        VmdkCheckOptions.Default with
+        {
+            Deep = isDeep,
+            Threads = threads,
             Limits = open.Limits,
             References = open.References,
             ForceShare = open.ForceShare,
         };
-        string file = parsed.GetRequiredValue(_file);
-        VmdkCheckResult? result = null;
-        try
-        {
-            await _work.RunAsync(
-                parsed, "checking",
-                async progress => result = await VmdkImage.CheckAsync(file, options, progress, cancellationToken)
-                    .ConfigureAwait(false)).ConfigureAwait(false);
-        }
-        catch (VmdkException failure) when (failure.Code == VmdkErrorCode.Unsupported)
-        {
-            _streams.Error.WriteLine($"vmdkfast: {Printable.Line(failure.Message)}");
-            return ExitCode.NotCheckable;
-        }
-
-        await ShowAsync(result!, json, _work.IsQuiet(parsed)).ConfigureAwait(false);
-        return ExitCodeOf(result!);
-    }
 
     /// <summary>The exit code that says what a check found.</summary>
     internal static int ExitCodeOf(VmdkCheckResult result) =>
@@ -79,13 +108,13 @@ sealed class CheckVerb : Verb
         : result.Leaks > 0 ? ExitCode.Leaks
         : ExitCode.Success;
 
-    async Task ShowAsync(VmdkCheckResult result, bool json, bool isQuiet)
+    async Task ShowAsync(VmdkCheckResult result, VmdkRepairResult? repair, bool json, bool isQuiet)
     {
         if (json)
         {
             await using (var writer = new Utf8JsonWriter(_streams.Output, Json.Indented))
             {
-                CheckJson.Write(writer, result);
+                CheckJson.Write(writer, result, repair);
             }
 
             _streams.Output.Write("\n"u8);
@@ -93,6 +122,11 @@ sealed class CheckVerb : Verb
         else if (!isQuiet)
         {
             await using StreamWriter text = _streams.OpenText();
+            if (repair is { Changes.Count: > 0 })
+            {
+                CheckText.WriteRepaired(text, repair);
+            }
+
             CheckText.Write(text, result);
         }
     }
