@@ -29,7 +29,7 @@ static class PhysicalLimits
         json.WriteStartObject();
         json.WriteNumber("cores", Environment.ProcessorCount);
         Write(json, "copy", repeats, Copying(sparse, target), () => File.Delete(target));
-        foreach (string codec in new[] { "zlib", "libdeflate" })
+        foreach (string codec in new[] { "zlib", "libdeflate", "isal" })
         {
             Write(json, "inflate-" + codec, repeats, Inflating(stream, GrainCodec.Choose(codec)), () => { });
         }

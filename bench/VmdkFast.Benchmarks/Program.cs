@@ -16,6 +16,9 @@ switch (args)
     case ["limits", .. string[] options]:
         return PhysicalLimits.Run(options);
 
+    case ["codecs", .. string[] options]:
+        return CodecTable.Run(options);
+
     default:
         using (BenchImages.Begin())
         {

@@ -15,7 +15,7 @@ sealed class StoredGrains
     /// <param name="codec">Inflates; null for the best one.</param>
     internal StoredGrains(VmdkDisk disk, IEnumerable<long> offsetsBytes, GrainCodec? codec = null)
     {
-        _codec = codec ?? GrainCodec.Default;
+        _codec = codec ?? GrainCodec.Of(VmdkCodec.Auto);
         using SafeFileHandle file = File.OpenHandle(disk.Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
         Span<byte> marker = stackalloc byte[GrainMarker.SizeBytes];
         foreach (long offset in offsetsBytes)

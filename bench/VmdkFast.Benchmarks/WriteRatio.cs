@@ -10,7 +10,7 @@ namespace VmdkFast.Benchmarks;
 /// </summary>
 static partial class WriteRatio
 {
-    const int GrainBytes = 64 << 10;
+    internal const int GrainBytes = 64 << 10;
 
     [GeneratedRegex(@"Run completed in ([0-9.]+) seconds")]
     static partial Regex Completed { get; }
@@ -38,6 +38,8 @@ static partial class WriteRatio
             Allocating(folder, "allocating 4 KiB, shuffled, one flush", Shuffled(writes), 4096, 0, turns, qemu: []);
             Allocating(folder, "allocating 4 KiB, in order, one flush", InOrder(writes), 4096, 0, turns,
                 ["-t unsafe -d 1", "-t unsafe -d 32", "-t writeback -d 1", "-t writeback -d 32"]);
+            Allocating(folder, "allocating 4 KiB, in order, grains of 4 KiB, one flush", InOrder(writes), 4096, 0,
+                turns, ["-t unsafe -d 1", "-t writeback -d 1"], ourGrainBytes: 4096);
             Allocating(
                 folder, "allocating 64 KiB, in order, one flush", InOrder(writes / 4), GrainBytes, 0, turns, qemu: []);
             Allocating(
@@ -47,7 +49,8 @@ static partial class WriteRatio
             Allocating(folder, "allocating 4 KiB, a flush after each", InOrder(writes / 50), 4096, 1, turns,
                 ["-t writeback -d 1 --flush-interval 1"]);
             Overwriting(folder, Shuffled(writes), turns);
-            Parallel(folder, writes, turns);
+            ParallelWrites.OneFile(folder, writes, turns);
+            ParallelWrites.TwoFiles(folder, writes, turns);
             return 0;
         }
         finally
@@ -57,13 +60,14 @@ static partial class WriteRatio
     }
 
     static void Allocating(
-        string folder, string name, long[] offsets, int bytes, int flushEvery, int turns, string[] qemu)
+        string folder, string name, long[] offsets, int bytes, int flushEvery, int turns, string[] qemu,
+        long? ourGrainBytes = null)
     {
-        var rows = new Rows(name, offsets.Length);
+        var rows = new WriteRows(name, offsets.Length);
         byte[] buffer = Noise(bytes);
         for (int turn = 0; turn < turns; turn++)
         {
-            string path = Create(folder, offsets.Length);
+            string path = Create(folder, offsets.Length, ourGrainBytes);
             long[] places;
             using (VmdkDisk disk = OpenForWriting(path))
             {
@@ -87,7 +91,7 @@ static partial class WriteRatio
     // The bare row writes what copy on write must write: a whole grain for each 4 KiB, without reading the parent.
     static void CopyOnWrite(string folder, long[] offsets, int turns)
     {
-        var rows = new Rows("copy on write of 4 KiB from a parent, one flush", offsets.Length);
+        var rows = new WriteRows("copy on write of 4 KiB from a parent, one flush", offsets.Length);
         byte[] buffer = Noise(4096);
         string parent = Path.Combine(folder, "parent.vmdk");
         var options = new VmdkCreateOptions { LengthBytes = (long)offsets.Length * GrainBytes, Overwrite = true };
@@ -114,7 +118,7 @@ static partial class WriteRatio
 
     static void Overwriting(string folder, long[] offsets, int turns)
     {
-        var rows = new Rows("overwriting 4 KiB, shuffled, one flush", offsets.Length);
+        var rows = new WriteRows("overwriting 4 KiB, shuffled, one flush", offsets.Length);
         byte[] buffer = Noise(4096);
         string path = Create(folder, offsets.Length);
         using VmdkDisk disk = OpenForWriting(path);
@@ -130,36 +134,6 @@ static partial class WriteRatio
         }
 
         rows.Print();
-    }
-
-    static void Parallel(string folder, int writes, int turns)
-    {
-        var rows = new Rows("allocating 4 KiB, shuffled, two threads, one flush", writes);
-        byte[] buffer = Noise(4096);
-        long[] offsets = Shuffled(writes);
-        for (int turn = 0; turn < turns; turn++)
-        {
-            foreach (int threads in new[] { 1, 2 })
-            {
-                using VmdkDisk disk = OpenForWriting(Create(folder, writes));
-                Settle();
-                rows.Add(threads == 1 ? "bare" : "ours", Time(() =>
-                {
-                    Thread[] workers = [.. Enumerable.Range(0, threads).Select(number => new Thread(() =>
-                    {
-                        for (int i = number; i < offsets.Length; i += threads)
-                        {
-                            disk.Write(buffer, offsets[i]);
-                        }
-                    }))];
-                    Array.ForEach(workers, worker => worker.Start());
-                    Array.ForEach(workers, worker => worker.Join());
-                    disk.Flush();
-                }));
-            }
-        }
-
-        rows.Print("one thread of ours");
     }
 
     static void WriteAll(VmdkDisk disk, long[] offsets, byte[] buffer, int flushEvery)
@@ -214,34 +188,37 @@ static partial class WriteRatio
         return double.Parse(Completed.Match(output).Groups[1].Value, CultureInfo.InvariantCulture);
     }
 
-    static long[] Places(VmdkDisk disk, long[] offsets) =>
+    internal static long[] Places(VmdkDisk disk, long[] offsets) =>
         [.. offsets.Select(offset => disk.Map(offset, 512).First().FileOffsetBytes!.Value)];
 
-    static string Create(string folder, int writes)
+    internal static string Create(string folder, int writes, long? grainBytes = null)
     {
         string path = Path.Combine(folder, "disk.vmdk");
-        var options = new VmdkCreateOptions { LengthBytes = (long)writes * GrainBytes, Overwrite = true };
+        var options = new VmdkCreateOptions
+        {
+            LengthBytes = (long)writes * GrainBytes, GrainBytes = grainBytes, Overwrite = true,
+        };
         VmdkDisk.CreateAsync(path, options).GetAwaiter().GetResult();
         return path;
     }
 
-    static VmdkDisk OpenForWriting(string path) =>
+    internal static VmdkDisk OpenForWriting(string path) =>
         VmdkDisk.Open(path, new VmdkOpenOptions { Access = VmdkOpenAccess.ReadWrite });
 
-    static string Touch(string path)
+    internal static string Touch(string path)
     {
         using FileStream created = File.Open(path, FileMode.OpenOrCreate);
         return path;
     }
 
     // Dirty pages of the run before must not be this one's burden.
-    static void Settle()
+    internal static void Settle()
     {
         using Process sync = Process.Start("sync");
         sync.WaitForExit();
     }
 
-    static double Time(Action action)
+    internal static double Time(Action action)
     {
         long start = Stopwatch.GetTimestamp();
         action();
@@ -250,46 +227,17 @@ static partial class WriteRatio
 
     static long[] InOrder(int writes) => [.. Enumerable.Range(0, writes).Select(i => (long)i * GrainBytes)];
 
-    static long[] Shuffled(int writes)
+    internal static long[] Shuffled(int writes)
     {
         long[] offsets = InOrder(writes);
         new Random(1).Shuffle(offsets);
         return offsets;
     }
 
-    static byte[] Noise(int bytes)
+    internal static byte[] Noise(int bytes)
     {
         byte[] noise = new byte[bytes];
         new Random(7).NextBytes(noise);
         return noise;
-    }
-
-    sealed class Rows(string name, int writes)
-    {
-        readonly Dictionary<string, List<double>> _rows = [];
-
-        internal void Add(string row, double seconds)
-        {
-            if (!_rows.TryGetValue(row, out List<double>? times))
-            {
-                _rows.Add(row, times = []);
-            }
-
-            times.Add(seconds);
-        }
-
-        internal void Print(string bareName = "bare")
-        {
-            double bare = Median(_rows["bare"]);
-            foreach ((string row, List<double> times) in _rows)
-            {
-                double median = Median(times);
-                Console.WriteLine(string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{name} | {(row == "bare" ? bareName : row)} | {writes / median:N0} | {bare / median:N2}"));
-            }
-        }
-
-        static double Median(List<double> times) => times.Order().ElementAt(times.Count / 2);
     }
 }

@@ -51,7 +51,8 @@ static class CommandLine
             Report(streams, failure.Message);
             return ExitCode.NotCheckable;
         }
-        catch (Exception failure) when (failure is UsageException or IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (failure is UsageException or IOException or UnauthorizedAccessException
+            or PlatformNotSupportedException)
         {
             Report(streams, failure.Message);
             return ExitCode.Failure;

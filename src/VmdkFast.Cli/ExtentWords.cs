@@ -5,6 +5,9 @@ static class ExtentWords
 {
     internal const int SectorBytes = 512;
 
+    /// <summary>The image's format in the words of qemu-img.</summary>
+    internal static string ImageFormatOf(VmdkLayerInfo layer) => layer.Kind == VmdkDiskKind.Raw ? "raw" : "vmdk";
+
     /// <summary>The type word of the extent's line; empty, as in qemu-img, when the image itself is it.</summary>
     internal static string TypeOf(VmdkExtentInfo extent) =>
         extent is { FileName: null, Path: not null } ? "" : extent.Type.ToString().ToUpperInvariant();

@@ -15,8 +15,16 @@ static class InfoJson
             json.WriteNumber("cluster-size", grainBytes);
         }
 
-        json.WriteString("format", "vmdk");
+        json.WriteString("format", ExtentWords.ImageFormatOf(layer));
         json.WriteNumber("actual-size", layer.AllocatedBytes);
+        if (layer.RawLengthBytes is { } rawLengthBytes)
+        {
+            json.WriteNumber("file-length", rawLengthBytes);
+            json.WriteBoolean("dirty-flag", false);
+            json.WriteEndObject();
+            return;
+        }
+
         json.WritePropertyName("format-specific");
         json.WriteStartObject();
         json.WriteString("type", "vmdk");

@@ -6,9 +6,15 @@ static class InfoText
     internal static void Write(TextWriter text, VmdkLayerInfo layer, VmdkLayerInfo? parent)
     {
         text.WriteLine($"image: {Printable.Line(layer.Path)}");
-        text.WriteLine("file format: vmdk");
+        text.WriteLine($"file format: {ExtentWords.ImageFormatOf(layer)}");
         text.WriteLine($"virtual size: {Sizes.Format(layer.LengthBytes)} ({layer.LengthBytes} bytes)");
         text.WriteLine($"disk size: {Sizes.Format(layer.AllocatedBytes)}");
+        if (layer.RawLengthBytes is { } rawLengthBytes)
+        {
+            text.WriteLine($"file length: {rawLengthBytes}");
+            return;
+        }
+
         if (layer.GrainBytes is { } grainBytes)
         {
             text.WriteLine($"cluster_size: {grainBytes}");

@@ -6,12 +6,7 @@ namespace VmdkFast.Cli;
 /// <summary>The options of every verb that opens an image.</summary>
 sealed class OpenArguments
 {
-    readonly Option<string> _format = new("--format", "-f")
-    {
-        Description = "Format of the image; only vmdk, which is always recognised",
-        HelpName = "FORMAT",
-        DefaultValueFactory = _ => "vmdk",
-    };
+    readonly Option<string?> _format;
 
     readonly Option<bool> _forceShare = new("--force-share", "-U")
     {
@@ -44,16 +39,17 @@ sealed class OpenArguments
     readonly Option<long?> _grainCache = SizeOption(
         "--grain-cache", "Memory for inflated grains (default 64M); suffixes k, M, G, T");
 
-    OpenArguments()
-    {
-    }
+    OpenArguments(string formatDescription) => _format = ImageFormat.Option("--format", "-f", formatDescription);
 
     /// <summary>Adds the options to a verb.</summary>
     /// <param name="verb">The verb.</param>
+    /// <param name="formatDescription">What <c>-f</c> says there.</param>
     /// <param name="reads">Whether it reads the disk; a check has no use for caches.</param>
-    internal static OpenArguments AddTo(Command verb, bool reads = true)
+    internal static OpenArguments AddTo(
+        Command verb, string formatDescription = "Format of the image; raw has to be said, vmdk is recognised",
+        bool reads = true)
     {
-        var arguments = new OpenArguments();
+        var arguments = new OpenArguments(formatDescription);
         verb.Add(arguments._format);
         verb.Add(arguments._forceShare);
         verb.Add(arguments._references);
@@ -77,16 +73,43 @@ sealed class OpenArguments
         CustomParser = ParseSize,
     };
 
-    /// <summary>What the options say.</summary>
+    /// <summary>Opens an image in the format and with the options that the command line names.</summary>
+    /// <exception cref="UsageException">They contradict each other, or ask for what there is not.</exception>
+    internal Task<VmdkDisk> OpenAsync(ParseResult parsed, string path, CancellationToken cancellationToken) =>
+        OpenAsync(parsed, path, Read(parsed), cancellationToken);
+
+    /// <summary>Opens an image in the format that the command line names, with changed options.</summary>
+    /// <exception cref="UsageException">There is no such format, or the file needs another one.</exception>
+    internal Task<VmdkDisk> OpenAsync(
+        ParseResult parsed, string path, VmdkOpenOptions options, CancellationToken cancellationToken) =>
+        ImageFormat.OpenAsync(parsed, _format, path, options, cancellationToken);
+
+    /// <summary>The format named, of a verb that has no use but for VMDK.</summary>
+    /// <exception cref="UsageException">Another one was named.</exception>
+    internal void RequireVmdk(ParseResult parsed)
+    {
+        if (parsed.GetValue(_format) is { } format and not "vmdk")
+        {
+            throw new UsageException($"-f {format}: only vmdk can be written");
+        }
+    }
+
+    /// <summary>The format named, of a verb that looks at the structures of a VMDK.</summary>
+    /// <exception cref="VmdkException"><see cref="VmdkErrorCode.Unsupported"/>: raw, which has none.</exception>
+    /// <exception cref="UsageException">There is no such format.</exception>
+    internal void RequireStructure(ParseResult parsed, string path)
+    {
+        if (ImageFormat.IsRaw(parsed.GetValue(_format), _format.Aliases.First()))
+        {
+            throw new VmdkException(
+                VmdkErrorCode.Unsupported, path, "a raw disk has no structure that could be checked");
+        }
+    }
+
+    /// <summary>What the options say, but for the format.</summary>
     /// <exception cref="UsageException">They contradict each other, or ask for what there is not.</exception>
     internal VmdkOpenOptions Read(ParseResult parsed)
     {
-        string format = parsed.GetValue(_format)!;
-        if (format != "vmdk")
-        {
-            throw new UsageException($"-f {format}: only images of format vmdk can be opened");
-        }
-
         VmdkOpenOptions options = VmdkOpenOptions.Default with
         {
             ForceShare = parsed.GetValue(_forceShare),

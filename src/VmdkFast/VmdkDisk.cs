@@ -57,6 +57,49 @@ public sealed partial class VmdkDisk : IDisposable, IAsyncDisposable
     public static VmdkDisk Open(string path, VmdkOpenOptions? options = null) =>
         Open(path, options ?? VmdkOpenOptions.Default, wrap: null);
 
+    /// <summary>Opens any file or block device as the disk that its bytes are, for reading.</summary>
+    /// <param name="path">The file or device. Nothing looks at what is in it.</param>
+    /// <param name="options">
+    /// How; null for <see cref="VmdkOpenOptions.Default"/>. Of the options only
+    /// <see cref="VmdkOpenOptions.ForceShare"/> means something here.
+    /// </param>
+    /// <returns>
+    /// A disk of one flat extent. Where the file's length is no multiple of 512, the rest of the last sector reads as
+    /// zeros; <see cref="VmdkLayerInfo.RawLengthBytes"/> is the file's own length.
+    /// </returns>
+    /// <exception cref="VmdkException">The file is missing, locked, or neither a file nor a block device.</exception>
+    /// <exception cref="ArgumentException">The path is empty, or the options ask for writing.</exception>
+    public static VmdkDisk OpenRaw(string path, VmdkOpenOptions? options = null)
+    {
+        VmdkOpenOptions how = RequireForRaw(path, options);
+        using Activity? activity = Telemetry.Start("open", path);
+        OpenedImage image = ImageOpener.OpenRaw(path, how);
+        return new VmdkDisk(image, how);
+    }
+
+    /// <summary>As <see cref="OpenRaw"/>, on a pool thread.</summary>
+    /// <param name="path">The file or device. Nothing looks at what is in it.</param>
+    /// <param name="options">How; null for <see cref="VmdkOpenOptions.Default"/>.</param>
+    /// <param name="cancellationToken">Cancels the opening before it starts.</param>
+    /// <exception cref="VmdkException">The file is missing, locked, or neither a file nor a block device.</exception>
+    /// <exception cref="ArgumentException">The path is empty, or the options ask for writing.</exception>
+    public static Task<VmdkDisk> OpenRawAsync(
+        string path, VmdkOpenOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        VmdkOpenOptions how = RequireForRaw(path, options);
+        return Task.Run(() => OpenRaw(path, how), cancellationToken);
+    }
+
+    static VmdkOpenOptions RequireForRaw(string path, VmdkOpenOptions? options)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        VmdkOpenOptions how = options ?? VmdkOpenOptions.Default;
+        how.Validate();
+        return how.Access == VmdkOpenAccess.Read
+            ? how
+            : throw new ArgumentException("A raw file is opened for reading.", nameof(options));
+    }
+
     /// <summary>Opens with a double before each file that may be written: for tests that inject faults.</summary>
     internal static VmdkDisk Open(string path, VmdkOpenOptions options, Func<LocalFile, ImageFile>? wrap)
     {

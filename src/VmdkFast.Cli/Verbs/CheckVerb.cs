@@ -28,7 +28,7 @@ sealed class CheckVerb : Verb
         Add(_deep);
         Add(_repair);
         _work = WorkArguments.AddTo(this, streams);
-        _open = OpenArguments.AddTo(this, reads: false);
+        _open = OpenArguments.AddTo(this, "Format of the image; only vmdk", reads: false);
     }
 
     internal override string Notes =>
@@ -68,6 +68,7 @@ sealed class CheckVerb : Verb
         }
 
         string file = parsed.GetRequiredValue(_file);
+        _open.RequireStructure(parsed, file);
         VmdkCheckResult? result = null;
         VmdkRepairResult? repair = null;
         await _work.RunAsync(

@@ -75,7 +75,6 @@ sealed class ConvertVerb : Verb
     protected override async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         VmdkConvertOptions options = ReadOptions(parsed);
-        VmdkOpenOptions openOptions = _open.Read(parsed);
         string target = parsed.GetRequiredValue(_target);
         bool toPipe = target == StandardOutput;
         if (toPipe && (options.IntoExisting || options.Sync))
@@ -83,8 +82,8 @@ sealed class ConvertVerb : Verb
             throw new UsageException("-n and --sync do not go with standard output as the target");
         }
 
-        await using VmdkDisk source = await VmdkDisk.OpenAsync(
-            parsed.GetRequiredValue(_source), openOptions, cancellationToken).ConfigureAwait(false);
+        await using VmdkDisk source = await _open.OpenAsync(
+            parsed, parsed.GetRequiredValue(_source), cancellationToken).ConfigureAwait(false);
         Task Convert(IProgress<VmdkProgress>? progress) => toPipe
             ? VmdkImage.ConvertAsync(source, _streams.Output, options, progress, cancellationToken)
             : VmdkImage.ConvertAsync(source, target, options, progress, cancellationToken);

@@ -46,7 +46,7 @@ sealed class CreateVerb : Verb
         Add(_backing);
         Add(_backingFormat);
         Add(_quiet);
-        _open = OpenArguments.AddTo(this);
+        _open = OpenArguments.AddTo(this, "Format of the image; only vmdk");
     }
 
     internal override string Notes =>
@@ -70,6 +70,7 @@ sealed class CreateVerb : Verb
 
     protected override async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
+        _open.RequireVmdk(parsed);
         VmdkOpenOptions parentOptions = _open.Read(parsed);
         var list = new KeyValueList();
         foreach (string text in parsed.GetValue(_options) ?? [])

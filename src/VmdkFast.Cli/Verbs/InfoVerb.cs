@@ -44,7 +44,8 @@ sealed class InfoVerb : Verb
 
         // What an image says of itself is also to be had when its parent is lost.
         VmdkOpenOptions options = _open.Read(parsed) with { OpenParents = chain };
-        await using VmdkDisk disk = await VmdkDisk.OpenAsync(path, options, cancellationToken).ConfigureAwait(false);
+        await using VmdkDisk disk = await _open.OpenAsync(parsed, path, options, cancellationToken)
+            .ConfigureAwait(false);
         if (json)
         {
             WriteJson(disk.Layers, chain);

@@ -35,8 +35,8 @@ sealed class MapVerb : Verb
     protected override async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         bool json = _output.IsJson(parsed);
-        await using VmdkDisk disk = await VmdkDisk.OpenAsync(
-            parsed.GetRequiredValue(_file), _open.Read(parsed), cancellationToken).ConfigureAwait(false);
+        await using VmdkDisk disk = await _open.OpenAsync(
+            parsed, parsed.GetRequiredValue(_file), cancellationToken).ConfigureAwait(false);
         long start = Math.Min(parsed.GetValue(_startOffset) ?? 0, disk.Length);
         IEnumerable<MapEntry> entries = MapEntries.Of(
             disk, start, parsed.GetValue(_maxLength) ?? disk.Length, cancellationToken);

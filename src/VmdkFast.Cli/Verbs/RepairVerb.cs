@@ -70,7 +70,7 @@ sealed class RepairVerb : Verb
         Add(_from);
         Add(_subformat);
         _work = WorkArguments.AddTo(this, streams);
-        _open = OpenArguments.AddTo(this, reads: false);
+        _open = OpenArguments.AddTo(this, "Format of the image; only vmdk", reads: false);
     }
 
     internal override string Notes =>
@@ -151,6 +151,7 @@ sealed class RepairVerb : Verb
     async Task<int> RepairAsync(ParseResult parsed, string file, CancellationToken cancellationToken)
     {
         bool json = _output.IsJson(parsed);
+        _open.RequireStructure(parsed, file);
         VmdkOpenOptions open = _open.Read(parsed);
         var options = new VmdkRepairOptions
         {

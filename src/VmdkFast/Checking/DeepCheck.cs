@@ -24,7 +24,7 @@ sealed class DeepCheck
         _advance = advance;
         _places = places.GetEnumerator();
         _grains = new CompressedGrains(
-            subject.File.File, GrainCodec.Default, shape.GrainBytes, shape.CapacitySectors << Sector.Shift,
+            subject.File.File, GrainCodec.Of(VmdkCodec.Auto), shape.GrainBytes, shape.CapacitySectors << Sector.Shift,
             shape.Markers, 0, null);
     }
 

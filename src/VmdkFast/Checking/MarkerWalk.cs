@@ -13,6 +13,7 @@ sealed class MarkerWalk(SparseSubject subject, StoredGrains grains)
 
     readonly CheckedFile _file = subject.File;
     readonly SparseShape _shape = subject.Shape;
+    readonly GrainCodec _codec = GrainCodec.Of(VmdkCodec.Auto);
     readonly byte[] _sector = new byte[Sector.Bytes];
     byte[] _window = [];
     byte[] _stored = [];
@@ -215,7 +216,7 @@ sealed class MarkerWalk(SparseSubject subject, StoredGrains grains)
         Span<byte> stored = _stored.AsSpan(0, dataBytes);
         long needed = _shape.StretchOf((long)marker.LbaSectors / _shape.GrainSectors).LengthBytes;
         return _file.File.Read(stored, offsetBytes + GrainMarker.SizeBytes) == stored.Length
-            && GrainCodec.Default.Inflate(stored, _grain.AsSpan(0, roomBytes)) >= needed;
+            && _codec.Inflate(stored, _grain.AsSpan(0, roomBytes)) >= needed;
     }
 
     /// <summary>The longest stored form of a grain that is accepted.</summary>

@@ -11,14 +11,14 @@ sealed unsafe class LibdeflateCodec : GrainCodec
 
     static readonly Lazy<LibdeflateCodec?> s_loaded = new(Load);
 
-    // Measured levels: 6 is about zlib's 6; 10 to 12 search for an optimum and are an order of magnitude slower.
+    // 10 to 12 search for an optimum and are an order of magnitude slower.
     const int MaxLevel = 12;
 
     [ThreadStatic]
-    static State? s_decompressor;
+    static NativeState? s_decompressor;
 
     [ThreadStatic]
-    static State?[]? s_compressors;
+    static NativeState?[]? s_compressors;
 
     readonly delegate* unmanaged<void*> _allocate;
     readonly delegate* unmanaged<void*, void> _free;
@@ -48,7 +48,7 @@ sealed unsafe class LibdeflateCodec : GrainCodec
 
     internal override int Inflate(ReadOnlySpan<byte> source, Span<byte> destination)
     {
-        State state = s_decompressor ??= new State(_allocate(), _free);
+        NativeState state = s_decompressor ??= new NativeState(_allocate(), _free);
         fixed (byte* from = source, to = destination)
         {
             nuint produced;
@@ -58,16 +58,27 @@ sealed unsafe class LibdeflateCodec : GrainCodec
         }
     }
 
-    internal override int Deflate(ReadOnlySpan<byte> source, Span<byte> destination, int level)
+    internal override int Deflate(ReadOnlySpan<byte> source, Span<byte> destination, VmdkCompression compression)
     {
-        ref State? state = ref (s_compressors ??= new State?[MaxLevel + 1])[level];
-        state ??= new State(_allocateCompressor(level), _freeCompressor);
+        int level = LevelOf(compression);
+        ref NativeState? state = ref (s_compressors ??= new NativeState?[MaxLevel + 1])[level];
+        state ??= new NativeState(_allocateCompressor(level), _freeCompressor);
         fixed (byte* from = source, to = destination)
         {
             nuint produced = _deflate(state.Pointer, from, (nuint)source.Length, to, (nuint)destination.Length);
             return produced == 0 ? -1 : (int)produced;
         }
     }
+
+    static int LevelOf(VmdkCompression compression) => compression switch
+    {
+        VmdkCompression.Fastest => 1,
+        VmdkCompression.Fast => 3,
+        VmdkCompression.Default => 6,
+        VmdkCompression.Small => 9,
+        VmdkCompression.Smallest => MaxLevel,
+        _ => throw new ArgumentOutOfRangeException(nameof(compression), compression, null),
+    };
 
     static LibdeflateCodec? Load()
     {
@@ -80,32 +91,5 @@ sealed unsafe class LibdeflateCodec : GrainCodec
         }
 
         return null;
-    }
-
-    // A thread's state goes with the thread: the finalizer frees it.
-    sealed class State : SafeHandle
-    {
-        readonly delegate* unmanaged<void*, void> _free;
-
-        internal State(void* state, delegate* unmanaged<void*, void> free)
-            : base(0, ownsHandle: true)
-        {
-            _free = free;
-            SetHandle((nint)state);
-            if (IsInvalid)
-            {
-                throw new InsufficientMemoryException("libdeflate could not allocate its state.");
-            }
-        }
-
-        public override bool IsInvalid => handle == 0;
-
-        internal void* Pointer => (void*)handle;
-
-        protected override bool ReleaseHandle()
-        {
-            _free((void*)handle);
-            return true;
-        }
     }
 }

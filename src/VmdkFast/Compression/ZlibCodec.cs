@@ -5,60 +5,77 @@ namespace VmdkFast.Compression;
 /// <summary>The framework's zlib: always there.</summary>
 /// <remarks>
 /// .NET 10 has no span-based inflater, so each grain makes a <see cref="ZLibStream"/>; inflating a 64 KiB grain takes
-/// some 85 µs, the stream's making about 1 µs of it.
+/// some 85 µs, the stream's making about 1 µs and 300 bytes of it. Its zlib-ng differs from zlib in levels: 1 is 30 %
+/// larger than 6, and 2 hardly slower but only 7 % larger.
 /// </remarks>
 sealed class ZlibCodec : GrainCodec
 {
+    static readonly ZLibCompressionOptions s_fastest = new() { CompressionLevel = 2 };
+    static readonly ZLibCompressionOptions s_fast = new() { CompressionLevel = 3 };
+    static readonly ZLibCompressionOptions s_default = new() { CompressionLevel = 6 };
+    static readonly ZLibCompressionOptions s_small = new() { CompressionLevel = 7 };
+    static readonly ZLibCompressionOptions s_smallest = new() { CompressionLevel = 9 };
+
+    [ThreadStatic]
+    static FixedRoom? s_room;
+
     internal static ZlibCodec Instance { get; } = new();
 
     internal override string Name => "zlib";
 
     internal override unsafe int Inflate(ReadOnlySpan<byte> source, Span<byte> destination)
     {
+        FixedRoom room = s_room ??= new FixedRoom();
         fixed (byte* start = source)
         {
-            if (start is null)
-            {
-                return -1;
-            }
-
-            using var compressed = new UnmanagedMemoryStream(start, source.Length);
-            using var inflater = new ZLibStream(compressed, CompressionMode.Decompress);
+            room.Reset(start, source.Length);
+            using var inflater = new ZLibStream(room, CompressionMode.Decompress, leaveOpen: true);
             try
             {
                 int produced = inflater.ReadAtLeast(destination, destination.Length, throwOnEndOfStream: false);
 
                 // One byte more: too much data is damage, and the checksum is looked at only at the end.
                 Span<byte> beyond = stackalloc byte[1];
-                return inflater.Read(beyond) == 0 ? produced : -1;
+                return inflater.Read(beyond) == 0 && !room.IsExceeded ? produced : -1;
             }
-            catch (InvalidDataException)
+            catch (Exception damage) when (IsDamage(damage))
             {
                 return -1;
             }
         }
     }
 
-    internal override unsafe int Deflate(ReadOnlySpan<byte> source, Span<byte> destination, int level)
+    /// <summary>Whether inflating failed for what the data is; anything else is no fault of the image.</summary>
+    /// <remarks>
+    /// For data that wants a preset dictionary the framework throws an exception of its own, which is internal there
+    /// and an <see cref="IOException"/>. A file that fails to be read is told by <see cref="VmdkException"/>.
+    /// </remarks>
+    internal static bool IsDamage(Exception exception) =>
+        exception is InvalidDataException or (IOException and not VmdkException);
+
+    internal override unsafe int Deflate(ReadOnlySpan<byte> source, Span<byte> destination, VmdkCompression compression)
     {
+        FixedRoom room = s_room ??= new FixedRoom();
+        ZLibCompressionOptions options = OptionsOf(compression);
         fixed (byte* start = destination)
         {
-            using var compressed = new UnmanagedMemoryStream(start, 0, destination.Length, FileAccess.Write);
-            try
+            room.Reset(start, destination.Length);
+            using (var deflater = new ZLibStream(room, options, leaveOpen: true))
             {
-                using (var deflater = new ZLibStream(
-                    compressed, new ZLibCompressionOptions { CompressionLevel = level }, leaveOpen: true))
-                {
-                    deflater.Write(source);
-                }
+                deflater.Write(source);
+            }
 
-                return (int)compressed.Length;
-            }
-            catch (NotSupportedException)
-            {
-                // How a stream over fixed memory says that it is full.
-                return -1;
-            }
+            return room.IsExceeded ? -1 : room.UsedBytes;
         }
     }
+
+    static ZLibCompressionOptions OptionsOf(VmdkCompression compression) => compression switch
+    {
+        VmdkCompression.Fastest => s_fastest,
+        VmdkCompression.Fast => s_fast,
+        VmdkCompression.Default => s_default,
+        VmdkCompression.Small => s_small,
+        VmdkCompression.Smallest => s_smallest,
+        _ => throw new ArgumentOutOfRangeException(nameof(compression), compression, null),
+    };
 }

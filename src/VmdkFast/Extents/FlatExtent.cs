@@ -8,7 +8,9 @@ sealed class FlatExtent : Extent
     readonly ImageFile _file;
     readonly long _fileOffsetBytes;
 
-    /// <param name="file">The file; it must reach to the extent's end.</param>
+    /// <param name="file">
+    /// The file; it must reach into the extent's last sector, and what is missing of that is zeros.
+    /// </param>
     /// <param name="fileOffsetBytes">Where the extent begins in the file.</param>
     /// <param name="lengthBytes">Length of the extent.</param>
     internal FlatExtent(ImageFile file, long fileOffsetBytes, long lengthBytes)
@@ -41,7 +43,10 @@ sealed class FlatExtent : Extent
             long end = start + maxLengthBytes;
             if (start < _searchedFrom || start >= _run.EndBytes)
             {
-                _run = extent._file.NextData(start);
+                // A raw file may end within a sector, and pieces of a disk are sectors.
+                ByteRange data = extent._file.NextData(start);
+                _run = new ByteRange(
+                    data.StartBytes & -Sector.Bytes, (data.EndBytes + Sector.Bytes - 1) & -Sector.Bytes);
                 _searchedFrom = start;
             }
 

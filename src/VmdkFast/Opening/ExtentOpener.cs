@@ -24,6 +24,35 @@ sealed class ExtentOpener(VmdkOpenOptions options, ImageFiles files)
             Cowd = cowd,
         };
 
+    /// <summary>
+    /// The one extent of a file that is no image: its bytes, and zeros up to the end of its last sector.
+    /// </summary>
+    internal static OpenedExtent OpenRaw(ImageFile file)
+    {
+        // A file system in memory allows 2^63 - 1 bytes, which no number of sectors is.
+        const long MaxBytes = long.MaxValue & -Sector.Bytes;
+        if (file.LengthBytes > MaxBytes)
+        {
+            VmdkException.Throw(
+                VmdkErrorCode.LimitExceeded, file.Path, "the file is too long for a disk", null, "length",
+                $"{file.LengthBytes} bytes", $"at most {MaxBytes} bytes");
+        }
+
+        long lengthSectors = Sector.CountFor(file.LengthBytes);
+        return new OpenedExtent(
+            new FlatExtent(file, 0, lengthSectors << Sector.Shift),
+            new VmdkExtentInfo
+            {
+                Index = 0,
+                Access = VmdkAccess.ReadWrite,
+                Type = VmdkExtentType.Flat,
+                LengthSectors = lengthSectors,
+                Path = file.Path,
+                Format = VmdkExtentFormat.Flat,
+            },
+            UncleanShutdown: false);
+    }
+
     /// <summary>The extent of a descriptor's line.</summary>
     internal OpenedExtent OpenLine(
         ImageFile descriptor, ExtentLine line, int index, ImageFolder folder, ReferenceOpener references,

@@ -21,6 +21,7 @@ sealed class ImageFiles(VmdkOpenOptions options, Func<LocalFile, ImageFile>? wra
     readonly List<LocalFile> _locals = [];
     readonly Dictionary<long, BlockCache<StoredGrain>> _grainCaches = [];
     int _compressedFiles;
+    GrainCodec? _codec;
 
     /// <summary>The cache that the tables of all extents share.</summary>
     internal TableCache Tables { get; } = new(options.TableCacheBytes);
@@ -104,7 +105,8 @@ sealed class ImageFiles(VmdkOpenOptions options, Func<LocalFile, ImageFile>? wra
         }
 
         return new CompressedGrains(
-            file, GrainCodec.Default, grainBytes, capacityBytes, markers, _compressedFiles++, cache);
+            file, _codec ??= GrainCodec.Of(options.Codec), grainBytes, capacityBytes, markers, _compressedFiles++,
+            cache);
     }
 
     /// <summary>Locks all open files, each for what it was opened for, or none.</summary>

@@ -32,6 +32,16 @@ sealed class ImageOpener
         return new ImageOpener(options, files).OpenChain(path);
     }
 
+    /// <summary>Opens any file or block device as the disk that its bytes are.</summary>
+    internal static OpenedImage OpenRaw(string path, VmdkOpenOptions options)
+    {
+        using var files = new ImageFiles(options, wrap: null);
+        LocalFile file = LocalFile.Open(path, FileAccessMode.Read);
+        ImageFile taken = files.AddImage(file);
+        var layer = new OpenedLayer(taken, null, [ExtentOpener.OpenRaw(taken)]);
+        return new ImageOpener(options, files).Complete(path, [layer]);
+    }
+
     OpenedImage OpenChain(string path)
     {
         var images = new List<OpenedLayer>();
@@ -59,6 +69,11 @@ sealed class ImageOpener
             folder?.Dispose();
         }
 
+        return Complete(path, images);
+    }
+
+    OpenedImage Complete(string path, List<OpenedLayer> images)
+    {
         foreach (OpenedLayer unclean in images.Where(image => image.Info.UncleanShutdown))
         {
             Telemetry.Note("unclean image opened", unclean.Info.Path);

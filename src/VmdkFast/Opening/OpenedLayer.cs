@@ -36,11 +36,13 @@ sealed class OpenedLayer
             extent.Info with { GrainBytes = extent.Extent.GrainBytes == 0 ? null : extent.Extent.GrainBytes })];
         bool compressed = infos.Any(info => info.Format == VmdkExtentFormat.StreamOptimized);
         long grainBytes = Extents.Select(extent => extent.GrainBytes).FirstOrDefault(bytes => bytes != 0);
+        VmdkDiskKind kind = descriptor?.Kind ?? KindOf(infos[0].Format);
         Info = new VmdkLayerInfo
         {
             Path = file.Path,
             LengthBytes = Extents.Aggregate(0L, (sum, extent) => checked(sum + extent.LengthBytes)),
-            Kind = descriptor?.Kind ?? KindOf(infos[0].Format),
+            Kind = kind,
+            RawLengthBytes = kind == VmdkDiskKind.Raw ? file.LengthBytes : null,
             Descriptor = descriptor?.ToDescriptor(),
             Extents = infos,
             Geometry = descriptor?.Geometry,
@@ -75,6 +77,7 @@ sealed class OpenedLayer
     {
         VmdkExtentFormat.StreamOptimized => VmdkDiskKind.StreamOptimized,
         VmdkExtentFormat.Cowd => VmdkDiskKind.VmfsSparse,
+        VmdkExtentFormat.Flat => VmdkDiskKind.Raw,
         _ => VmdkDiskKind.MonolithicSparse,
     };
 }

@@ -22,8 +22,24 @@ public sealed record VmdkConvertOptions
     /// </summary>
     public bool IntoExisting { get; init; }
 
+    /// <summary>How much work goes into compressed grains of the target. Default: as small as qemu-img's.</summary>
+    public VmdkCompression Compression { get; init; }
+
+    /// <summary>Which library deflates compressed grains of the target. Default: the best that is there.</summary>
+    public VmdkCodec Codec { get; init; }
+
     internal void Validate()
     {
+        if (!Enum.IsDefined(Compression))
+        {
+            throw new ArgumentOutOfRangeException(nameof(Compression), Compression, null);
+        }
+
+        if (!Enum.IsDefined(Codec))
+        {
+            throw new ArgumentOutOfRangeException(nameof(Codec), Codec, null);
+        }
+
         ArgumentOutOfRangeException.ThrowIfNegative(Threads);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Threads, 64);
     }

@@ -1,6 +1,6 @@
 namespace VmdkFast;
 
-/// <summary>The kind of disk that a descriptor's <c>createType</c> states.</summary>
+/// <summary>The kind of disk that a descriptor's <c>createType</c> states, or that there is no descriptor.</summary>
 /// <remarks>
 /// What was stated when the disk was made, not how its extents are stored: files in the wild contradict it, so
 /// every extent is judged by its own header.
@@ -68,4 +68,9 @@ public enum VmdkDiskKind
 
     /// <summary><c>vsanSparse</c>: a delta on vSAN.</summary>
     VsanSparse,
+
+    /// <summary>
+    /// No VMDK at all: a file or device opened by <see cref="VmdkDisk.OpenRaw"/>. No <c>createType</c>.
+    /// </summary>
+    Raw,
 }

@@ -9,6 +9,12 @@ public sealed record VmdkLayerInfo
     /// <summary>Length of the disk as this image declares it, in bytes; a multiple of 512.</summary>
     public required long LengthBytes { get; init; }
 
+    /// <summary>
+    /// Length of the file or device itself when the image is raw: <see cref="LengthBytes"/> is this rounded up to 512,
+    /// and what is past it reads as zeros. Null for every other kind.
+    /// </summary>
+    public long? RawLengthBytes { get; init; }
+
     /// <summary>The kind of image, from its descriptor or, without one, from its header.</summary>
     public required VmdkDiskKind Kind { get; init; }
 

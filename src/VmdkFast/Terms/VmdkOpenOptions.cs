@@ -57,8 +57,16 @@ public sealed record VmdkOpenOptions
     /// </summary>
     public bool OpenParents { get; init; } = true;
 
+    /// <summary>Which library inflates and deflates compressed grains. Default: the best that is there.</summary>
+    public VmdkCodec Codec { get; init; }
+
     internal void Validate()
     {
+        if (!Enum.IsDefined(Codec))
+        {
+            throw new ArgumentOutOfRangeException(nameof(Codec), Codec, null);
+        }
+
         ArgumentNullException.ThrowIfNull(Limits);
         ArgumentNullException.ThrowIfNull(References);
         ArgumentOutOfRangeException.ThrowIfNegative(TableCacheBytes);

@@ -305,8 +305,9 @@ sealed class SparseWriter : TabledWriter
         long length = Math.Min(_layout.GrainBytes - inGrain, maxLengthBytes);
         int tableIndex = (int)(grainIndex >> _layout.TableShift);
 
-        // Without a parent there is nothing to hide where no table is.
-        if (_parent is null && Tables.SkipMissing(offsetBytes, maxLengthBytes) is var skipped and > 0)
+        // Where no table is there is nothing to hide without a parent, and no way to hide a parent but zero grains.
+        bool nothingToHide = _parent is null || (discard && !_layout.ZeroGrains);
+        if (nothingToHide && Tables.SkipMissing(offsetBytes, maxLengthBytes) is var skipped and > 0)
         {
             return skipped;
         }

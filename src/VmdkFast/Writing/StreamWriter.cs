@@ -215,20 +215,12 @@ sealed class StreamWriter : TabledWriter
             grain = padded.AsSpan(0, GrainBytes);
         }
 
-        // Marker and data within a grain and one sector: what VMware's readers have room for.
-        byte[] stored = Buffer(ref s_stored, GrainBytes + Sector.Bytes);
-        Span<byte> data = stored.AsSpan(GrainMarker.SizeBytes, GrainBytes + Sector.Bytes - GrainMarker.SizeBytes);
-        int dataBytes = _codec.Deflate(grain, data, GrainCodec.DefaultLevel);
-        if (dataBytes < 0)
-        {
-            dataBytes = _codec.Deflate(grain, data, GrainCodec.StoredLevel);
-        }
-
-        if (dataBytes < 0)
-        {
-            throw new InvalidOperationException("A stored grain does not fit into a grain and one sector.");
-        }
-
+        // Marker and data within a grain and one sector: what VMware's readers have room for. Only grains above 4 MiB,
+        // which they do not read at all, need more when their bytes do not become fewer.
+        int roomBytes = GrainMarker.SizeBytes + StoredForm.LengthBytes(GrainBytes);
+        byte[] stored = Buffer(ref s_stored, (int)Sector.CountFor(roomBytes) << Sector.Shift);
+        Span<byte> data = stored.AsSpan(GrainMarker.SizeBytes);
+        int dataBytes = _codec.DeflateWithin(grain, data, VmdkCompression.Default);
         GrainMarker.Writer marker = GrainMarker.CreateWriter(stored);
         marker.LbaSectors = (ulong)(grainIndex * _layout.GrainSectors);
         marker.DataBytes = (uint)dataBytes;

@@ -98,6 +98,10 @@ sealed class WriterMaker
             uint? version = hosted.Version == 3 ? (hosted.ZeroGrains ? 2u : 1u) : null;
             marks = new SparseMarks(IsCowd: false, hosted.UncleanShutdown) { NewVersion = version };
             align = extent.Layout.GrainSectors;
+
+            // A grain that another program did not align may reach beyond a file that was cut short inside it.
+            bool maybeMisaligned = endSector % align != 0 || hosted.OverheadSectors % align != 0;
+            endSector += maybeMisaligned ? align - 1 : 0;
         }
         else
         {
@@ -134,8 +138,8 @@ sealed class WriterMaker
             file, 1, hosted.DirectoryAtEnd ? Sector.CountFor(extent.File.LengthBytes) : StreamEnd.Find(extent), 1,
             virgin: false);
         return new StreamWriter(
-            file, extent, new SparseTables(file, extent, marks, allocator, _dirty), allocator, GrainCodec.Default,
-            _parents is not null);
+            file, extent, new SparseTables(file, extent, marks, allocator, _dirty), allocator,
+            GrainCodec.Of(_options.Codec), _parents is not null);
     }
 
     // What a child lacks comes from its parent: without it, copy on write would fill the rest with zeros.

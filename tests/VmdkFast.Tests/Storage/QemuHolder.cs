@@ -8,10 +8,10 @@ sealed class QemuHolder : IDisposable
 {
     readonly Process _process;
 
-    internal QemuHolder(string path, bool forWriting)
+    internal QemuHolder(string path, bool forWriting, string format = "vmdk")
     {
         string[] mode = forWriting ? [] : ["-r"];
-        _process = Peer.Start("qemu-io", [.. mode, "-f", "vmdk", path]);
+        _process = Peer.Start("qemu-io", [.. mode, "-f", format, path]);
 
         // The answer to a command proves that the image is open and its locks are taken.
         _process.StandardInput.WriteLine("length");

@@ -106,6 +106,25 @@ public sealed class ZeroGrainTests
     }
 
     [Fact]
+    public async Task ADiscardThatCanHideNothingMakesNoTables()
+    {
+        using var folder = new TempFolder();
+        string parent = Path.Combine(folder.Path, "parent.vmdk");
+        string child = Path.Combine(folder.Path, "child.vmdk");
+        await VmdkDisk.CreateAsync(
+            parent, new VmdkCreateOptions { LengthBytes = 64 << 20 }, TestContext.Current.CancellationToken);
+        await VmdkDisk.CreateAsync(
+            child, new VmdkCreateOptions { ParentPath = parent, Kind = VmdkDiskKind.VmfsSparse },
+            TestContext.Current.CancellationToken);
+        string delta = Path.Combine(folder.Path, "child-delta.vmdk");
+        long before = new FileInfo(delta).Length;
+
+        Writable.Change(child, disk => disk.Discard(0, disk.Length));
+
+        Assert.Equal(before, new FileInfo(delta).Length);
+    }
+
+    [Fact]
     public void FreedGrainsAreUsedAgainAfterAFlush()
     {
         using var folder = new TempFolder();
