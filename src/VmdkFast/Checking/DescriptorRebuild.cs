@@ -56,7 +56,7 @@ sealed partial class DescriptorRebuild(string path, string extentPath, VmdkDiskK
                 or VmdkDiskKind.VmfsPreallocated or VmdkDiskKind.VmfsEagerZeroedThick);
         return isAllowed
             ? kind ?? found
-            : throw new ArgumentException($"Extents of this form do not make a disk of kind {kind}.", nameof(kind));
+            : throw new ArgumentException($"Extents of this form do not make a disk of kind {kind}.");
     }
 
     List<ExtentLine> FindExtents(out VmdkDiskKind found)
@@ -126,5 +126,5 @@ sealed partial class DescriptorRebuild(string path, string extentPath, VmdkDiskK
     }
 
     [GeneratedRegex(@"^(?<stem>.*-(?<form>[sf]))(?<number>\d{3,})(?<rest>\.[^.]*)?$")]
-    private static partial Regex NumberedName { get; }
+    static partial Regex NumberedName { get; }
 }

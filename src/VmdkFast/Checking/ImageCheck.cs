@@ -300,7 +300,7 @@ sealed class ImageCheck : IDisposable
     }
 
     void JudgeWhole(
-        DescriptorText descriptor, CheckedFile file, ImageFolder folder, IReadOnlyList<HostedFields> headers)
+        DescriptorText descriptor, CheckedFile file, ImageFolder folder, List<HostedFields> headers)
     {
         DescriptorCheck.JudgeGeometry(descriptor, file.Path, _run.Log);
         bool? tracks = headers.Count == 0 ? null : headers.Any(header => header is { Version: 3, IsCompressed: false });

@@ -47,7 +47,8 @@ sealed class RepairPlan
 
     bool IsAllowed(RepairClass kind, VmdkCheckResult found) => kind switch
     {
-        RepairClass.Free => true,
+        // What a lost entry pointed to looks like a leak, and so does everything behind a wrong header.
+        RepairClass.Free => found.IsSound,
         _ when _options.Scope == VmdkRepairScope.Leaks => false,
         RepairClass.AcceptParent => _options.AcceptParent,
         RepairClass.Drop => _options.DropLost,

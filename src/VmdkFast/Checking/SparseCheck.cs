@@ -1,6 +1,3 @@
-using VmdkFast.Format;
-using VmdkFast.Opening;
-
 namespace VmdkFast.Checking;
 
 /// <summary>All passes over one sparse file: header, markers, directories, tables, grains, leaks.</summary>
@@ -106,7 +103,7 @@ sealed class SparseCheck(CheckRun run, CheckedFile file, long guestStartBytes)
         return (grains, directory);
     }
 
-    void FindLeaks(SparseSubject subject, long endSector, CancellationToken cancellationToken)
+    static void FindLeaks(SparseSubject subject, long endSector, CancellationToken cancellationToken)
     {
         // Without tables everything would be called a leak.
         if (subject.Shape.DirectorySector != 0 || subject.Shape.RedundantSector != 0)

@@ -15,7 +15,7 @@ sealed class StreamRebuild(
 
     readonly CheckedFile _file = subject.File;
     readonly SparseShape _shape = subject.Shape;
-    readonly MemoryStream _bytes = new();
+    readonly List<byte> _bytes = [];
     long _limit;
     long _sector;
 
@@ -48,7 +48,7 @@ sealed class StreamRebuild(
                 AddEntries(grains);
             }
 
-            if (_bytes.Length >= TablesPerStep * Sector.Bytes)
+            if (_bytes.Count >= TablesPerStep * Sector.Bytes)
             {
                 Flush(reason);
             }
@@ -143,14 +143,14 @@ sealed class StreamRebuild(
 
     void Add(ReadOnlySpan<byte> sectors)
     {
-        _bytes.Write(sectors);
+        _bytes.AddRange(sectors);
         _sector += sectors.Length >> Sector.Shift;
     }
 
     void Flush(string reason)
     {
         byte[] bytes = _bytes.ToArray();
-        _bytes.SetLength(0);
+        _bytes.Clear();
         subject.Log.Propose(new WriteStep(
             _file, RepairClass.Restore, $"{reason}: tables, directory and footer from the markers",
             (_sector << Sector.Shift) - bytes.Length, bytes));

@@ -12,9 +12,11 @@ static class Checked
     internal static GuestContent Content(int lengthBytes = LengthBytes, ContentPattern pattern = ContentPattern.Stamp) =>
         new GuestContent(lengthBytes).Fill(0, lengthBytes, pattern, 1);
 
-    internal static VmdkCheckResult Check(string path, bool deep = true) => VmdkImage.CheckAsync(
-        path, new VmdkCheckOptions { Deep = deep, Threads = 2 }, null, TestContext.Current.CancellationToken)
-        .GetAwaiter().GetResult();
+    internal static VmdkCheckResult Check(string path, bool deep = true) =>
+        Check(path, new VmdkCheckOptions { Deep = deep, Threads = 2 });
+
+    internal static VmdkCheckResult Check(string path, VmdkCheckOptions options) =>
+        VmdkImage.CheckAsync(path, options, null, TestContext.Current.CancellationToken).GetAwaiter().GetResult();
 
     /// <summary>Fails unless nothing worse than a warning is found.</summary>
     internal static VmdkCheckResult IsClean(string path, params VmdkFindingKind[] warnings)

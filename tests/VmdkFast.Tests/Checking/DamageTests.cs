@@ -275,12 +275,11 @@ public sealed class DamageTests : IDisposable
             Checked.SetEntry(path, grain, 0x7fff_0000);
         }
 
-        VmdkCheckResult result = VmdkImage.CheckAsync(
-            path, new VmdkCheckOptions { MaxFindings = 5 }, null, TestContext.Current.CancellationToken).Result;
+        VmdkCheckResult result = Checked.Check(path, new VmdkCheckOptions { MaxFindings = 5 });
         Assert.Equal((5, 12, 16), (result.Findings.Count, (int)result.OmittedFindings, (int)result.Corruptions));
     }
 
-    VmdkCheckResult QemuMisses(string path, VmdkFindingKind kind)
+    static VmdkCheckResult QemuMisses(string path, VmdkFindingKind kind)
     {
         Assert.Equal(0, QemuImg.Check(path).ExitCode);
         VmdkCheckResult result = Checked.Check(path);

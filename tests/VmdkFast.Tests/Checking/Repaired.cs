@@ -19,6 +19,14 @@ static class Repaired
             JournalPath = $"{path}.undo{Interlocked.Increment(ref s_number)}",
         },
         null, TestContext.Current.CancellationToken).GetAwaiter().GetResult();
+
+    /// <summary>Makes the plan only.</summary>
+    internal static VmdkRepairResult Plan(string path) =>
+        VmdkImage.RepairAsync(path, null, null, TestContext.Current.CancellationToken).GetAwaiter().GetResult();
+
+    /// <summary>Takes a repair back.</summary>
+    internal static IReadOnlyList<string> Undo(string journal) =>
+        VmdkImage.UndoRepairAsync(journal, TestContext.Current.CancellationToken).GetAwaiter().GetResult();
 }
 
 /// <summary>A file whose device is lost after a number of changes; the one under way is half done.</summary>

@@ -20,6 +20,8 @@ public sealed partial class FormatDocumentTests
         [nameof(MetadataMarker)] = Table<MetadataMarker>(),
         [nameof(CowdHeader)] = Table<CowdHeader>(),
         [nameof(CowdRootGeometry)] = Table<CowdRootGeometry>(),
+        [nameof(UndoHeader)] = Table<UndoHeader>(),
+        [nameof(UndoRecord)] = Table<UndoRecord>(),
     };
 
     [Fact]
