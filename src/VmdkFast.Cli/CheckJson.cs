@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace VmdkFast.Cli;
 
-/// <summary>What a check found, with the keys of <c>qemu-img check --output json</c> and the findings beside them.</summary>
+/// <summary>What a check found, with the keys of <c>qemu-img check --output json</c>, and the findings.</summary>
 static class CheckJson
 {
     internal static void Write(Utf8JsonWriter json, VmdkCheckResult result, VmdkRepairResult? repair = null)

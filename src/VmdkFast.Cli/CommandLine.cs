@@ -67,8 +67,8 @@ static class CommandLine
     static RootCommand MakeRoot(StandardStreams streams)
     {
         var root = new RootCommand(
-            "Reads, maps, inspects, checks, repairs, converts and creates VMDK disk images of every kind. Verbs, options, JSON keys and "
-            + "exit codes follow qemu-img where it has them.")
+            "Reads, maps, inspects, checks, repairs, converts and creates VMDK disk images of every kind. "
+            + "Verbs, options, JSON keys and exit codes follow qemu-img where it has them.")
         {
             new InfoVerb(streams),
             new MapVerb(streams),

@@ -6,11 +6,13 @@ namespace VmdkFast;
 public static partial class VmdkImage
 {
     /// <summary>Checks an image: all findings at once, also of one that cannot be opened. Writes nothing.</summary>
-    /// <param name="path">The image. Its extents are checked too; of its parents only that they are the right ones.</param>
+    /// <param name="path">The image. Its extents are checked too; its parents only for being the right ones.</param>
     /// <param name="options">How; null for <see cref="VmdkCheckOptions.Default"/>.</param>
     /// <param name="progress">Hears of the progress some ten times a second.</param>
     /// <param name="cancellationToken">Ends the work between two tables.</param>
-    /// <returns>What was found. Memory is a 4,096th of the largest file, and 16 bytes for each compressed grain.</returns>
+    /// <returns>
+    /// What was found. Memory is a 4,096th of the largest file, and 16 bytes for each compressed grain.
+    /// </returns>
     /// <exception cref="VmdkException">
     /// The file cannot be opened or is in use, nothing in it belongs to a VMDK, or it is of a kind that cannot be
     /// checked (<see cref="VmdkErrorCode.Unsupported"/>).

@@ -6,15 +6,16 @@ public static partial class VmdkImage
 {
     /// <summary>
     /// Sets an image right as far as that gives nothing up: from redundant copies, from markers, by copies of shared
-    /// grains. What the caller allows besides is in the options. A plan only, unless <see cref="VmdkRepairOptions.Apply"/>.
+    /// grains. What the caller allows besides is in the options. Only a plan, without
+    /// <see cref="VmdkRepairOptions.Apply"/>.
     /// </summary>
     /// <param name="path">The image. Its extents are repaired too, its parents never.</param>
     /// <param name="options">How; null for <see cref="VmdkRepairOptions.Default"/>, a plan.</param>
     /// <param name="progress">Hears of the progress of each check.</param>
     /// <param name="cancellationToken">Ends a check; what has been begun is carried out.</param>
     /// <returns>
-    /// The changes, and what a check finds afterwards. A plan shows what is found first; setting that right may bring more
-    /// to light, which is then repaired as well.
+    /// The changes, and what a check finds afterwards. A plan shows what is found first; setting that right may bring
+    /// more to light, which is then repaired as well.
     /// </returns>
     /// <remarks>
     /// Before anything is changed, the bytes to be changed are saved in a journal and made durable;

@@ -89,7 +89,8 @@ sealed class RepairVerb : Verb
 
     internal override string ExitCodes =>
         "The exit code is that of a check of the image as it is left: 0, 1 when a check could not be completed or\n"
-        + "something failed, 2 with errors, 3 with leaks only, 63 for a kind that cannot be checked, 130 when interrupted.";
+        + "something failed, 2 with errors, 3 with leaks only, 63 for a kind that cannot be checked, 130 when\n"
+        + "interrupted.";
 
     protected override async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {

@@ -11,7 +11,7 @@ namespace VmdkFast.Checking;
 /// <param name="Text">What it says.</param>
 sealed record DescriptorAt(CheckedFile File, long OffsetBytes, int AreaBytes, DescriptorText Text);
 
-/// <summary>Follows an image to its parents, by their descriptors only: each link must name the right content.</summary>
+/// <summary>Follows an image to its parents, by descriptors only: each link must name the right content.</summary>
 sealed class ChainCheck(CheckRun run, ReferenceOpener references, VmdkLimits limits)
 {
     internal void Run(DescriptorAt image, ImageFolder folder)

@@ -34,15 +34,12 @@ sealed class CowdHeaderCheck(CheckedFile file, FindingLog log)
 
         if (header.UncleanShutdown != 0)
         {
-            long offsetBytes = OffsetOf(nameof(header.UncleanShutdown));
-            log.Add(VmdkFindingKind.Unclean, file.Path, "the last writer left the extent open", offsetBytes);
-            log.Propose(new WriteStep(
-                file, RepairClass.CallClean, "nothing is wrong with the extent that was left open", offsetBytes,
-                new byte[sizeof(uint)]));
+            NoteUnclean();
         }
 
         uint grain = header.GrainSizeSectors;
-        bool hasSizes = grain is > 0 and <= MaxGrainSectors && BitOperations.IsPow2(grain) && header.CapacitySectors != 0;
+        bool hasSizes = grain is > 0 and <= MaxGrainSectors && BitOperations.IsPow2(grain)
+            && header.CapacitySectors != 0;
         if (!hasSizes)
         {
             Invalid(
@@ -77,6 +74,15 @@ sealed class CowdHeaderCheck(CheckedFile file, FindingLog log)
         }
 
         Shape = shape with { FirstUsableSector = shape.DirectorySector + shape.DirectorySectors };
+    }
+
+    void NoteUnclean()
+    {
+        long offsetBytes = OffsetOf(nameof(CowdHeader.UncleanShutdown));
+        log.Add(VmdkFindingKind.Unclean, file.Path, "the last writer left the extent open", offsetBytes);
+        log.Propose(new WriteStep(
+            file, RepairClass.CallClean, "nothing is wrong with the extent that was left open", offsetBytes,
+            new byte[sizeof(uint)]));
     }
 
     /// <summary>The first free sector must lie behind all that is used, or the next write goes over it.</summary>

@@ -4,7 +4,7 @@ using VmdkFast.Streaming;
 
 namespace VmdkFast.Checking;
 
-/// <summary>Inflates every compressed grain that a table names, on several threads, and reports in file order.</summary>
+/// <summary>Inflates every compressed grain that a table names, on several threads; reports in order.</summary>
 sealed class DeepCheck
 {
     const int BatchGrains = 32;

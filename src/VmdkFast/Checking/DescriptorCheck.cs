@@ -20,15 +20,17 @@ static class DescriptorCheck
         {
             log.Add(
                 VmdkFindingKind.GeometryDisagrees, path,
-                $"the geometry of {geometry.Cylinders} cylinders, {geometry.Heads} heads and {geometry.Sectors} sectors "
-                + (sectors == 0 ? "has no sector" : $"has more sectors than the disk, {descriptor.CapacitySectors}"));
+                $"the geometry of {geometry.Cylinders} cylinders, {geometry.Heads} heads and {geometry.Sectors} "
+                + (sectors == 0
+                    ? "sectors has no sector"
+                    : $"sectors has more sectors than the disk, {descriptor.CapacitySectors}"));
         }
     }
 
     /// <summary>Judges whether header and descriptor agree on change tracking.</summary>
     /// <param name="descriptor">The descriptor.</param>
     /// <param name="path">Its file.</param>
-    /// <param name="tracksInHeader">Whether an extent's header says that changes are tracked; null without headers.</param>
+    /// <param name="tracksInHeader">Whether a header says that changes are tracked; null without headers.</param>
     /// <param name="fileExists">Whether the tracking file is there.</param>
     /// <param name="log">Where findings go.</param>
     internal static void JudgeTracking(

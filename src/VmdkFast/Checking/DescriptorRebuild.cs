@@ -10,7 +10,7 @@ namespace VmdkFast.Checking;
 
 /// <summary>Makes a descriptor from the files that it would name.</summary>
 /// <remarks>
-/// What only the old descriptor knew is gone: its content ID, so children of the disk must be told to accept it, the UUID,
+/// What only the old descriptor knew is gone: its content ID, so children of the disk must be told to accept it, UUID,
 /// the adapter. The geometry follows from the size, as in a new disk.
 /// </remarks>
 sealed partial class DescriptorRebuild(string path, string extentPath, VmdkDiskKind? kind)

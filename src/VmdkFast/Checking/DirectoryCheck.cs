@@ -32,7 +32,9 @@ sealed class DirectoryCheck
     /// <summary>Whether any table is not where the primary directory says.</summary>
     internal bool HasLostTables { get; private set; }
 
-    /// <summary>The first table from a number on that any directory names; the number of all tables when none does.</summary>
+    /// <summary>
+    /// The first table from a number on that any directory names; the number of all tables when none does.
+    /// </summary>
     internal int Next(int table) => Math.Min(
         _primary?.Next(table) ?? _shape.DirectoryEntries, _copy?.Next(table) ?? _shape.DirectoryEntries);
 

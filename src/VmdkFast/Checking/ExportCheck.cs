@@ -50,7 +50,8 @@ sealed class ExportCheck(SparseSubject subject, DirectoryCheck directory, Stored
 
         long offsetBytes = (long)place.Sector << Sector.Shift;
         subject.Find(
-            VmdkFindingKind.GrainWithoutEntry, $"the grain for disk sector {place.Grain * shape.GrainSectors} is named by no "
+            VmdkFindingKind.GrainWithoutEntry,
+            $"the grain for disk sector {place.Grain * shape.GrainSectors} is named by no "
             + "table", offsetBytes, subject.GuestOfGrain(place.Grain));
         if (tableSector != 0)
         {

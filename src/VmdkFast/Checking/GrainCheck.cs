@@ -57,7 +57,8 @@ sealed class GrainCheck(SparseSubject subject, StoredGrains stored)
         long? length = LengthOf(place.Grain, entry, out string? fault);
         if (length is not { } sectors)
         {
-            Fault(VmdkFindingKind.MarkerMismatch, place, $"sector {entry}: {fault}", guest, (long)entry << Sector.Shift);
+            Fault(
+                VmdkFindingKind.MarkerMismatch, place, $"sector {entry}: {fault}", guest, (long)entry << Sector.Shift);
             return;
         }
 
@@ -95,7 +96,8 @@ sealed class GrainCheck(SparseSubject subject, StoredGrains stored)
         if (!_shape.Compressed && start + guest.LengthBytes > _file.LengthBytes)
         {
             subject.Find(
-                VmdkFindingKind.GrainCutOff, $"{place.Name}: the file ends {_file.LengthBytes - start} bytes into the grain",
+                VmdkFindingKind.GrainCutOff,
+                $"{place.Name}: the file ends {_file.LengthBytes - start} bytes into the grain",
                 start, guest);
         }
     }

@@ -33,6 +33,9 @@ sealed class HostedHeaderCheck(CheckedFile file, FindingLog log, VmdkLimits limi
 
     internal int DescriptorAreaBytes { get; private set; }
 
+    /// <summary>Whether the header itself is damaged: then nothing that follows from it may be changed.</summary>
+    internal bool IsInDoubt { get; private set; }
+
     /// <summary>What the tables can be looked for by; null when the header gives no sizes.</summary>
     internal SparseShape? Shape { get; private set; }
 
@@ -95,6 +98,7 @@ sealed class HostedHeaderCheck(CheckedFile file, FindingLog log, VmdkLimits limi
 
         if (header.Flags.HasFlag(SparseFlags.NewlineTest) && header.NewlineTest != SparseHeader.NewlineTestValue)
         {
+            IsInDoubt = true;
             Find(
                 VmdkFindingKind.LineEndsChanged,
                 $"the test for line ends reads 0x{header.NewlineTest:x8}: a transfer in text mode has damaged the file",
@@ -280,7 +284,8 @@ sealed class HostedHeaderCheck(CheckedFile file, FindingLog log, VmdkLimits limi
         bool taken = file.TryAddMetadata((long)header.DescriptorOffsetSectors, (long)header.DescriptorSizeSectors);
         if (!taken)
         {
-            Find(VmdkFindingKind.DescriptorOverlaps, "the descriptor's area lies over the header", DescriptorOffsetBytes);
+            Find(
+                VmdkFindingKind.DescriptorOverlaps, "the descriptor's area lies over the header", DescriptorOffsetBytes);
         }
 
         if (DescriptorText.IsEmpty(text.AsSpan(0, read)))
@@ -298,9 +303,12 @@ sealed class HostedHeaderCheck(CheckedFile file, FindingLog log, VmdkLimits limi
         }
     }
 
-    void Invalid(string field, string found, string wanted) =>
+    void Invalid(string field, string found, string wanted)
+    {
+        IsInDoubt = true;
         Find(
             VmdkFindingKind.HeaderInvalid, $"header field {field}: found {found}, wanted {wanted}", OffsetOf(field));
+    }
 
     void Odd(string text, string field) => Find(VmdkFindingKind.HeaderOdd, text, OffsetOf(field));
 

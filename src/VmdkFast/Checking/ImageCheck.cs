@@ -75,7 +75,8 @@ sealed class ImageCheck : IDisposable
         var start = new byte[DescriptorText.ProbeBytes];
         int read = file.File.Read(start, 0);
         bool isHosted = read >= SparseHeader.SizeBytes && Probe.Signature(start.AsSpan(0, read)) is null
-            && BinaryPrimitives.ReadUInt32LittleEndian(start.AsSpan(NewlineTestOffset)) == SparseHeader.NewlineTestValue;
+            && BinaryPrimitives.ReadUInt32LittleEndian(start.AsSpan(NewlineTestOffset))
+                == SparseHeader.NewlineTestValue;
         return isHosted ? ImageSignature.HostedSparse : Probe.Look(file.File);
     }
 
@@ -153,7 +154,8 @@ sealed class ImageCheck : IDisposable
             or VmdkExtentType.VmfsSparse))
         {
             _run.Log.Add(
-                VmdkFindingKind.NotChecked, descriptor.Path, $"extents of type {line.Type} cannot be checked", null, guest);
+                VmdkFindingKind.NotChecked, descriptor.Path, $"extents of type {line.Type} cannot be checked", null,
+                guest);
             return;
         }
 
@@ -262,7 +264,8 @@ sealed class ImageCheck : IDisposable
                 break;
             default:
                 _run.Log.Add(
-                    VmdkFindingKind.ExtentInvalid, file.Path, "the file is not the sparse extent that the descriptor names",
+                    VmdkFindingKind.ExtentInvalid, file.Path,
+                    "the file is not the sparse extent that the descriptor names",
                     0, guest);
                 return;
         }

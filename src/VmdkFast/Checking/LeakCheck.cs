@@ -12,7 +12,7 @@ sealed class LeakCheck(SparseSubject subject)
     readonly byte[] _piece = new byte[PieceBytes];
 
     /// <summary>Reports every stretch.</summary>
-    /// <param name="endSector">Where the used part of the file may end at most: what lies behind is not looked at.</param>
+    /// <param name="endSector">Where the used part of the file may end at most; nothing behind is looked at.</param>
     /// <param name="cancellationToken">Ends the work between two stretches.</param>
     internal void Run(long endSector, CancellationToken cancellationToken)
     {
@@ -54,7 +54,8 @@ sealed class LeakCheck(SparseSubject subject)
                 Close(ref leakStart, grain);
                 grain += ((next - grain) / _shape.GrainSectors * _shape.GrainSectors) - _shape.GrainSectors;
             }
-            else if (FirstUsedByte(grain << Sector.Shift, Math.Min(end, grain + _shape.GrainSectors) << Sector.Shift) < 0)
+            else if (FirstUsedByte(
+                grain << Sector.Shift, Math.Min(end, grain + _shape.GrainSectors) << Sector.Shift) < 0)
             {
                 Close(ref leakStart, grain);
             }
@@ -89,7 +90,8 @@ sealed class LeakCheck(SparseSubject subject)
         long first = FirstUsedByte(start << Sector.Shift, end << Sector.Shift);
         if (first >= 0)
         {
-            Report(first >> Sector.Shift, end, 1, $"{end - (first >> Sector.Shift)} sectors of the file are in use by nothing");
+            long sector = first >> Sector.Shift;
+            Report(sector, end, 1, $"{end - sector} sectors of the file are in use by nothing");
         }
     }
 

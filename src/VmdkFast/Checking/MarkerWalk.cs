@@ -49,7 +49,7 @@ sealed class MarkerWalk(SparseSubject subject, StoredGrains grains)
     }
 
     /// <summary>
-    /// Proposes to give up what stands behind the last grain of a stream whose directory is in front, and to end it there.
+    /// Proposes to give up what stands behind the last grain of a stream with its directory in front, and to end it.
     /// </summary>
     internal void ProposeEnd()
     {
@@ -99,7 +99,12 @@ sealed class MarkerWalk(SparseSubject subject, StoredGrains grains)
             return null;
         }
 
-        ulong body = marker.Type == MarkerType.Progress ? 0 : marker.Type == MarkerType.Footer ? 1 : marker.LengthSectors;
+        ulong body = marker.Type switch
+        {
+            MarkerType.Progress => 0,
+            MarkerType.Footer => 1,
+            _ => marker.LengthSectors,
+        };
         if (marker.Type > MarkerType.Progress || body > (ulong)_file.LengthSectors)
         {
             subject.Find(

@@ -82,7 +82,11 @@ sealed class RepairPlan
                     write.File, appends ? ChangePhase.Append : ChangePhase.Write, write.OffsetBytes, write.Bytes.Length,
                     write.Reason)
                 { Bytes = write.Bytes });
-                _ends[write.File] = Math.Max(EndOf(write.File), write.OffsetBytes + write.Bytes.Length);
+                if (appends)
+                {
+                    _ends[write.File] = write.OffsetBytes + write.Bytes.Length;
+                }
+
                 break;
             case CopyStep copy:
                 AddCopy(copy);

@@ -75,8 +75,23 @@ sealed class RepairRun(string path, VmdkRepairOptions options) : IDisposable
     void Carry(RepairPlan plan)
     {
         _journal ??= UndoJournal.Create(options.JournalPath ?? string.Create(
-            CultureInfo.InvariantCulture, $"{path}.undo-{DateTime.UtcNow:yyyyMMddTHHmmss}"));
+            CultureInfo.InvariantCulture, $"{path}.undo-{DateTime.UtcNow:yyyyMMddTHHmmss}"),
+            _checks[0].Top!.File);
         _journal.Save(plan.Changes);
+        try
+        {
+            CarryOut(plan);
+        }
+        catch (VmdkException failure)
+        {
+            throw new VmdkException(
+                failure.Code, failure.Path,
+                $"the repair was cut short; the journal '{_journal.Path}' takes it back ({failure.Message})", inner: failure);
+        }
+    }
+
+    void CarryOut(RepairPlan plan)
+    {
         var files = plan.Changes.Select(change => change.File).Distinct()
             .ToDictionary(file => file, file => Wrap?.Invoke(file.File) ?? file.File);
         foreach (IGrouping<ChangePhase, PlannedChange> phase in plan.Changes.GroupBy(change => change.Phase))

@@ -3,8 +3,8 @@ using System.Numerics;
 namespace VmdkFast.Checking;
 
 /// <summary>
-/// Which sectors of a file are in use: one bit each, in pages that exist only where a part of them is used. Memory is at
-/// most a 4,096th of the file's real length, and next to nothing where stretches are wholly free or wholly used.
+/// Which sectors of a file are in use: one bit each, in pages that exist only where a part of them is used. Memory is
+/// at most a 4,096th of the file's real length, and next to nothing where stretches are wholly free or wholly used.
 /// </summary>
 /// <remarks>Not thread-safe. Sectors behind the end are ignored: no entry can point there.</remarks>
 sealed class SpaceMap

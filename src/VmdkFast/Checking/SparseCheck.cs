@@ -48,6 +48,11 @@ sealed class SparseCheck(CheckRun run, CheckedFile file, long guestStartBytes)
             Mend(subject, directory, stored, walk, lacksTable);
         }
 
+        if (header.IsInDoubt)
+        {
+            run.Log.Withdraw(file);
+        }
+
         run.Count(Shape, grains, EndOffsetBytes(grains));
     }
 

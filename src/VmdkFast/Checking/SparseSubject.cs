@@ -11,12 +11,14 @@ sealed record SparseSubject(CheckedFile File, SparseShape Shape, long GuestStart
     internal SpaceMap? MarkedGrains { get; init; }
 
     /// <summary>A stretch of the extent as one of the disk.</summary>
-    internal GuestStretch Guest(GuestStretch stretch) => stretch with { OffsetBytes = stretch.OffsetBytes + GuestStartBytes };
+    internal GuestStretch Guest(GuestStretch stretch) =>
+        stretch with { OffsetBytes = stretch.OffsetBytes + GuestStartBytes };
 
     internal GuestStretch GuestOfGrain(long grain) => Guest(Shape.StretchOf(grain));
 
     internal GuestStretch GuestOfTable(int table) => Guest(Shape.CoverageOf(table));
 
-    internal void Find(VmdkFindingKind kind, string text, long? offsetBytes = null, GuestStretch? guest = null, long amount = 1) =>
+    internal void Find(
+        VmdkFindingKind kind, string text, long? offsetBytes = null, GuestStretch? guest = null, long amount = 1) =>
         Log.Add(kind, File.Path, text, offsetBytes, guest, amount);
 }

@@ -35,7 +35,8 @@ sealed class StreamRebuild(
         long end = _sector << Sector.Shift;
         if (end < _file.LengthBytes)
         {
-            subject.Log.Propose(new CutStep(_file, RepairClass.Restore, $"{reason}: what follows the last whole grain", end));
+            subject.Log.Propose(
+                new CutStep(_file, RepairClass.Restore, $"{reason}: what follows the last whole grain", end));
         }
 
         var entries = new uint[_shape.DirectoryEntries];
@@ -56,7 +57,8 @@ sealed class StreamRebuild(
 
         AddMarker(MarkerType.GrainDirectory, _shape.DirectorySectors);
         BinaryPrimitives.WriteUInt64LittleEndian(
-            header.AsSpan((int)HostedHeaderCheck.OffsetOf(nameof(SparseHeader.DirectoryOffsetSectors))), (ulong)_sector);
+            header.AsSpan((int)HostedHeaderCheck.OffsetOf(nameof(SparseHeader.DirectoryOffsetSectors))),
+            (ulong)_sector);
         AddEntries(entries);
         AddMarker(MarkerType.Footer, 1);
         Add(header);

@@ -19,16 +19,20 @@ sealed class UndoJournal : IDisposable
     readonly LocalFile _journal;
     readonly byte[] _piece = new byte[MaxPieceBytes];
     long _endBytes;
+    bool _hasRound;
 
     UndoJournal(LocalFile journal) => _journal = journal;
 
     internal string Path => _journal.Path;
 
     /// <summary>Makes a new journal.</summary>
+    /// <param name="path">Where.</param>
+    /// <param name="image">Whose bytes it will hold: nobody else may read them here either.</param>
     /// <exception cref="VmdkException">The name is taken, or the folder does not allow it.</exception>
-    internal static UndoJournal Create(string path)
+    internal static UndoJournal Create(string path, LocalFile image)
     {
         var journal = new UndoJournal(LocalFile.CreateNew(path));
+        journal._journal.TakeOwnershipOf(image);
         Span<byte> bytes = stackalloc byte[UndoHeader.SizeBytes];
         bytes.Clear();
         UndoHeader.Writer header = UndoHeader.CreateWriter(bytes);
@@ -55,10 +59,19 @@ sealed class UndoJournal : IDisposable
         _journal.Barrier();
         using ImageFolder folder = ImageFolder.Beside(_journal.Path, VmdkLimits.Default);
         folder.Barrier();
+        _hasRound = true;
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _journal.Dispose();
+    public void Dispose()
+    {
+        _journal.Dispose();
+        if (!_hasRound)
+        {
+            // Nothing was changed, so there is nothing to take back.
+            File.Delete(_journal.Path);
+        }
+    }
 
     void SaveRange(PlannedChange change)
     {

@@ -84,7 +84,8 @@ sealed class UndoRun : IDisposable
         long savedAt = at + bytes.Length + name.Length;
         ulong checksum = record.Checksum;
         var entry = new Entry(
-            record.Kind, "", new FileIdentity(record.Device, record.Inode), (long)record.OffsetBytes, saved.Length, savedAt);
+            record.Kind, "", new FileIdentity(record.Device, record.Inode), (long)record.OffsetBytes, saved.Length,
+            savedAt);
         bytes.Slice(UndoJournal.ChecksumOffset, sizeof(ulong)).Clear();
         if (_journal.Read(name, at + bytes.Length) < name.Length || _journal.Read(saved, savedAt) < saved.Length
             || UndoJournal.Checksum(bytes, name, saved) != checksum)

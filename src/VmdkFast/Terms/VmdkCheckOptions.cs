@@ -18,7 +18,9 @@ public sealed record VmdkCheckOptions
     /// <summary>Which files the image may name.</summary>
     public VmdkReferencePolicy References { get; init; } = VmdkReferencePolicy.SameFolder;
 
-    /// <summary>Neither takes nor minds locks. What is found in an image that is written meanwhile means little.</summary>
+    /// <summary>
+    /// Neither takes nor minds locks. What is found in an image that is written meanwhile means little.
+    /// </summary>
     public bool ForceShare { get; init; }
 
     /// <summary>Most findings that are kept; further ones are only counted. Default 10,000.</summary>

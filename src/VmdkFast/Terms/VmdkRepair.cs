@@ -37,7 +37,7 @@ public sealed record VmdkRepairOptions
     /// </summary>
     public bool DropLost { get; init; }
 
-    /// <summary>Where the undo journal goes; null for the image's name with <c>.undo-</c> and the time behind it.</summary>
+    /// <summary>Where the undo journal goes; null for the image's name with <c>.undo-</c> and the time.</summary>
     public string? JournalPath { get; init; }
 
     internal void Validate()

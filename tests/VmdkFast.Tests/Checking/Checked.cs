@@ -9,7 +9,8 @@ static class Checked
     internal const int LengthBytes = 1 << 20;
     internal const int GrainBytes = 65536;
 
-    internal static GuestContent Content(int lengthBytes = LengthBytes, ContentPattern pattern = ContentPattern.Stamp) =>
+    internal static GuestContent Content(
+        int lengthBytes = LengthBytes, ContentPattern pattern = ContentPattern.Stamp) =>
         new GuestContent(lengthBytes).Fill(0, lengthBytes, pattern, 1);
 
     internal static VmdkCheckResult Check(string path, bool deep = true) =>
@@ -35,7 +36,8 @@ static class Checked
         VmdkFinding[] found = [.. result.Findings.Where(finding => finding.Kind == kind)];
         Assert.True(
             found.Length > 0,
-            $"no {kind} among: " + string.Join('\n', result.Findings.Select(finding => $"{finding.Kind}: {finding.Text}")));
+            $"no {kind} among: "
+            + string.Join('\n', result.Findings.Select(finding => $"{finding.Kind}: {finding.Text}")));
         return found;
     }
 

@@ -113,7 +113,8 @@ public sealed class CleanImageTests
             PeerResult qemu = QemuImg.Check(sample.FullPath);
             if (qemu.ExitCode == 0 && result is not null)
             {
-                Assert.True(result.IsSound, $"{sample.FullPath}: {string.Join(' ', result.Findings.Select(finding => finding.Text))}");
+                string texts = string.Join(' ', result.Findings.Select(finding => finding.Text));
+                Assert.True(result.IsSound, $"{sample.FullPath}: {texts}");
             }
             else
             {

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace VmdkFast.Tests.Checking;
 
-/// <summary>Whatever is damaged: a check ends, a repair loses nothing that could be read, and can be taken back.</summary>
+/// <summary>Whatever is damaged: a check ends, a repair loses nothing that was readable, and can be undone.</summary>
 public sealed class RandomDamageTests
 {
     const int GrainBytes = 4096;
@@ -73,7 +73,8 @@ public sealed class RandomDamageTests
                 for (int i = 0; i < 1 + (seed % 3); i++)
                 {
                     // Mostly the header's fields, sometimes the descriptor behind it.
-                    int at = (int)random.NextBelow(seed % 4 == 0 ? Math.Min(bytes.Length, 2048) : Math.Min(bytes.Length, 80));
+                    int reach = seed % 4 == 0 ? 2048 : 80;
+                    int at = (int)random.NextBelow(Math.Min(bytes.Length, reach));
                     bytes[at] = (byte)random.NextBelow(256);
                 }
 
@@ -88,7 +89,8 @@ public sealed class RandomDamageTests
             catch (VmdkException refusal)
             {
                 Assert.True(
-                    refusal.Code is VmdkErrorCode.NotVmdk or VmdkErrorCode.Unsupported, $"seed {seed}: {refusal.Message}");
+                    refusal.Code is VmdkErrorCode.NotVmdk or VmdkErrorCode.Unsupported,
+                    $"seed {seed}: {refusal.Message}");
             }
         }
     }

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace VmdkFast.Tests.Checking;
 
-/// <summary>What was damaged is set right: the check is clean, the content is what it was, and all can be taken back.</summary>
+/// <summary>What was damaged is set right: the check is clean, the content as before, and all can be undone.</summary>
 public sealed class RepairTests : IDisposable
 {
     readonly TempFolder _folder = new();
@@ -202,6 +202,30 @@ public sealed class RepairTests : IDisposable
         Assert.Equal(good, Patch.ReadUInt32(path, 28));
     }
 
+    [Theory]
+    [InlineData(4, 9)]
+    [InlineData(74, 13)]
+    public void BehindADamagedHeaderNothingIsChanged(int offset, byte value)
+    {
+        string path = Sparse();
+        Patch.WriteUInt32(path, Checked.Table(path), 0x7fff_ffff);
+        Patch.WriteBytes(path, offset, [value]);
+        VmdkRepairResult result = Repair(path, new VmdkRepairOptions { DropLost = true });
+        Assert.True(result.Before.Corruptions > 1);
+        Assert.Empty(result.Changes);
+        Assert.Null(result.JournalPath);
+    }
+
+    [Fact]
+    public void AJournalIsAsPrivateAsTheImage()
+    {
+        string path = Sparse();
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        Damage(path);
+        Assert.Equal(
+            UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Repair(path).JournalPath!));
+    }
+
     [Fact]
     public void APlanChangesNothing()
     {
@@ -331,7 +355,7 @@ public sealed class RepairTests : IDisposable
         Assert.Equal(repaired, File.ReadAllBytes(path));
     }
 
-    // Something for each phase: a shared grain, a lost one, a stray table entry, a leak in the middle and one at the end.
+    // Something for each phase: a shared grain, a lost one, a stray entry, a leak in the middle and one at the end.
     static void Damage(string path)
     {
         Checked.SetEntry(path, 5, Checked.Entry(path, 2));

@@ -183,7 +183,8 @@ public sealed class StreamRepairTests : IDisposable
         var content = new GuestContent(lengthBytes);
         for (int at = 0; at < lengthBytes; at += 4 << 20)
         {
-            content.Fill(at, Math.Min(lengthBytes - at, lengthBytes == 1 << 20 ? 1 << 20 : 1 << 19), ContentPattern.Text, seed);
+            int length = lengthBytes == 1 << 20 ? 1 << 20 : 1 << 19;
+            content.Fill(at, Math.Min(lengthBytes - at, length), ContentPattern.Text, seed);
         }
 
         return content;

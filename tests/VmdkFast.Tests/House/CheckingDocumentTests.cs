@@ -5,7 +5,7 @@ using Xunit;
 
 namespace VmdkFast.Tests.House;
 
-/// <summary>Keeps docs/checking.md complete: every kind of finding, with its number and severity, and no other.</summary>
+/// <summary>Keeps docs/checking.md complete: every kind of finding, with number and severity, no other.</summary>
 public sealed partial class CheckingDocumentTests
 {
     [Fact]
@@ -19,6 +19,7 @@ public sealed partial class CheckingDocumentTests
     }
 
     [GeneratedRegex(
-        @"^\| (?<number>\d+) \| `(?<name>\w+)` \| (?<severity>\w+) \| [^|]{20,} \| [^|]{8,} \|$", RegexOptions.Multiline)]
+        @"^\| (?<number>\d+) \| `(?<name>\w+)` \| (?<severity>\w+) \| [^|]{20,} \| [^|]{8,} \|$",
+        RegexOptions.Multiline)]
     static partial Regex Row { get; }
 }
