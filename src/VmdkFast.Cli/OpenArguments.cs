@@ -33,6 +33,26 @@ sealed class OpenArguments
         Description = "Open a child whose parent has changed since; what is read may be wrong",
     };
 
+    readonly Option<string[]> _mapDevices = new("--map-device")
+    {
+        Description = "Read the raw extent NAME (of a device mapping, say) from this file or device (may be repeated)",
+        HelpName = "NAME=PATH",
+        Arity = ArgumentArity.OneOrMore,
+        AllowMultipleArgumentsPerToken = false,
+    };
+
+    readonly Option<bool> _readDirty = new("--read-dirty")
+    {
+        Description = "Read a seSparse extent that was not closed cleanly; the last writes may be missing",
+    };
+
+    readonly Option<string> _unmapped = new("--unmapped")
+    {
+        Description = "What grains of a seSparse extent read as that the guest has unmapped",
+        HelpName = "zero|parent",
+        DefaultValueFactory = _ => "zero",
+    };
+
     readonly Option<long?> _tableCache = SizeOption(
         "--table-cache", "Memory for grain tables (default 16M); suffixes k, M, G, T");
 
@@ -60,6 +80,9 @@ sealed class OpenArguments
         }
 
         verb.Add(arguments._allowParentMismatch);
+        verb.Add(arguments._mapDevices);
+        verb.Add(arguments._readDirty);
+        verb.Add(arguments._unmapped);
         verb.Add(arguments._tableCache);
         verb.Add(arguments._grainCache);
         return arguments;
@@ -115,12 +138,41 @@ sealed class OpenArguments
             ForceShare = parsed.GetValue(_forceShare),
             AllowParentMismatch = parsed.GetValue(_allowParentMismatch),
             References = ReadPolicy(parsed),
+            RawMappings = ReadMappings(parsed.GetValue(_mapDevices) ?? []),
+            DirtySeSparse = parsed.GetValue(_readDirty) ? VmdkDirtySeSparse.Read : VmdkDirtySeSparse.Refuse,
+            UnmappedGrains = parsed.GetValue(_unmapped) switch
+            {
+                "zero" => VmdkUnmappedGrains.Zero,
+                "parent" => VmdkUnmappedGrains.Parent,
+                var word => throw new UsageException($"--unmapped {word}: wanted zero or parent"),
+            },
         };
         return options with
         {
             TableCacheBytes = parsed.GetValue(_tableCache) ?? options.TableCacheBytes,
             GrainCacheBytes = parsed.GetValue(_grainCache) ?? options.GrainCacheBytes,
         };
+    }
+
+    // The last equals sign parts them: a name out of a descriptor is more likely to hold one than a device's path.
+    static Dictionary<string, string> ReadMappings(string[] mappings)
+    {
+        var targets = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (string mapping in mappings)
+        {
+            int equals = mapping.LastIndexOf('=');
+            if (equals <= 0 || equals == mapping.Length - 1)
+            {
+                throw new UsageException($"--map-device {mapping}: wanted NAME=PATH");
+            }
+
+            if (!targets.TryAdd(mapping[..equals], mapping[(equals + 1)..]))
+            {
+                throw new UsageException($"--map-device {mapping}: the name is given twice");
+            }
+        }
+
+        return targets;
     }
 
     VmdkReferencePolicy ReadPolicy(ParseResult parsed)

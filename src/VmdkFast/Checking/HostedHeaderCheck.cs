@@ -285,7 +285,8 @@ sealed class HostedHeaderCheck(CheckedFile file, FindingLog log, VmdkLimits limi
         if (!taken)
         {
             Find(
-                VmdkFindingKind.DescriptorOverlaps, "the descriptor's area lies over the header", DescriptorOffsetBytes);
+                VmdkFindingKind.DescriptorOverlaps, "the descriptor's area lies over the header",
+                DescriptorOffsetBytes);
         }
 
         if (DescriptorText.IsEmpty(text.AsSpan(0, read)))

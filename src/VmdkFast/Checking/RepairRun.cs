@@ -86,7 +86,8 @@ sealed class RepairRun(string path, VmdkRepairOptions options) : IDisposable
         {
             throw new VmdkException(
                 failure.Code, failure.Path,
-                $"the repair was cut short; the journal '{_journal.Path}' takes it back ({failure.Message})", inner: failure);
+                $"the repair was cut short; the journal '{_journal.Path}' takes it back ({failure.Message})",
+                inner: failure);
         }
     }
 
