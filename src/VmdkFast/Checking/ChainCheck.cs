@@ -108,7 +108,7 @@ sealed class ChainCheck(CheckRun run, ReferenceOpener references, VmdkLimits lim
         try
         {
             (LocalFile file, ImageFolder? folder) = references.Open(
-                childPath, beside, child.ParentFileNameHintBytes.Span, child.ParentFileNameHint!);
+                childPath, beside, child.ParentFileNameHintBytes.Span, child.NameEncoding);
             if (known.Add(file.Identity))
             {
                 return (file, folder);

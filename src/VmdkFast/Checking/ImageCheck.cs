@@ -196,7 +196,7 @@ sealed class ImageCheck : IDisposable
         {
             FileAccessMode mode = line.Access == VmdkAccess.ReadOnly ? FileAccessMode.Read : _mode;
             return Keep(_references.OpenExtent(
-                descriptor.Path, folder, line.FileNameBytes.Span, line.FileName!, mode));
+                descriptor.Path, folder, line.FileNameBytes.Span, line.NameEncoding, mode));
         }
         catch (VmdkException failure) when (failure.Code == VmdkErrorCode.FileMissing)
         {
@@ -316,7 +316,7 @@ sealed class ImageCheck : IDisposable
         try
         {
             _references.OpenExtent(
-                file.Path, folder, descriptor.ChangeTrackPathBytes.Span, descriptor.ChangeTrackPath!,
+                file.Path, folder, descriptor.ChangeTrackPathBytes.Span, descriptor.NameEncoding,
                 FileAccessMode.Read).Dispose();
             return true;
         }
