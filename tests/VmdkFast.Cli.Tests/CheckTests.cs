@@ -68,13 +68,13 @@ public sealed class CheckTests : IDisposable
     {
         var bytes = new byte[4096];
         BitConverter.GetBytes(0xCAFE_BABEul).CopyTo(bytes, 0);
-        BitConverter.GetBytes(0x2_0000_0001ul).CopyTo(bytes, 8);
+        BitConverter.GetBytes(0x3_0000_0001ul).CopyTo(bytes, 8);
         await File.WriteAllBytesAsync(_folder["se.vmdk"], bytes, TestContext.Current.CancellationToken);
         foreach (string verb in new[] { "check", "repair" })
         {
             CliResult refused = await Run.CliAsync(verb, _folder["se.vmdk"]);
             Assert.Equal(63, refused.ExitCode);
-            Assert.Contains("seSparse", refused.Error, StringComparison.Ordinal);
+            Assert.Contains("Version", refused.Error, StringComparison.Ordinal);
         }
 
         await File.WriteAllBytesAsync(_folder["no.vmdk"], new byte[100], TestContext.Current.CancellationToken);

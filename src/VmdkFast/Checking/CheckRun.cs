@@ -30,10 +30,16 @@ sealed class CheckRun(VmdkCheckOptions options, bool wantsSteps, IProgress<VmdkP
     /// <summary>Adds what has been counted in a sparse extent.</summary>
     internal void Count(SparseShape shape, GrainCheck grains, long endOffsetBytes)
     {
-        TotalGrains += shape.Grains;
-        AllocatedGrains += grains.Allocated;
-        FragmentedGrains += grains.Fragmented;
+        Count(shape.Grains, grains.Allocated, grains.Fragmented, endOffsetBytes);
         CompressedGrains += shape.Compressed ? grains.Allocated : 0;
+    }
+
+    /// <summary>Adds what has been counted in an extent whose grains are stored as they are.</summary>
+    internal void Count(long totalGrains, long allocatedGrains, long fragmentedGrains, long endOffsetBytes)
+    {
+        TotalGrains += totalGrains;
+        AllocatedGrains += allocatedGrains;
+        FragmentedGrains += fragmentedGrains;
         EndOffsetBytes = endOffsetBytes;
         _sparseFiles++;
     }

@@ -50,9 +50,8 @@ sealed class ImageCheck : IDisposable
                 new SparseCheck(_run, Top, 0).RunCowd(cancellationToken);
                 break;
             case ImageSignature.SeSparse:
-                throw new VmdkException(
-                    VmdkErrorCode.Unsupported, path, "seSparse extents cannot be checked", 0, "magic", "seSparse",
-                    "a hosted sparse extent, COWD, or a descriptor");
+                new SeSparseCheck(_run, Top, 0).Run(cancellationToken);
+                break;
             default:
                 RunDescriptor(Top, folder, cancellationToken);
                 break;
@@ -95,7 +94,7 @@ sealed class ImageCheck : IDisposable
         }
         else if (hosted.Shape is { } shape)
         {
-            JudgeCapacity(file.Path, shape, descriptor.CapacitySectors, isEmbedded: true);
+            JudgeCapacity(file.Path, shape.CapacitySectors, shape.GrainSectors, descriptor.CapacitySectors);
             JudgeWhole(descriptor, file, folder, [hosted.Header!]);
         }
 
@@ -151,7 +150,7 @@ sealed class ImageCheck : IDisposable
 
         var guest = new GuestStretch(guestStart, line.LengthSectors << Sector.Shift);
         if (line.Type is not (VmdkExtentType.Flat or VmdkExtentType.Vmfs or VmdkExtentType.Sparse
-            or VmdkExtentType.VmfsSparse))
+            or VmdkExtentType.VmfsSparse or VmdkExtentType.SeSparse))
         {
             _run.Log.Add(
                 VmdkFindingKind.NotChecked, descriptor.Path, $"extents of type {line.Type} cannot be checked", null,
@@ -253,6 +252,15 @@ sealed class ImageCheck : IDisposable
             return;
         }
 
+        if (signature == ImageSignature.SeSparse)
+        {
+            var space = new SeSparseCheck(_run, file, guest.OffsetBytes);
+            space.Run(cancellationToken);
+            JudgeCapacity(
+                file.Path, space.CapacitySectors ?? line.LengthSectors, SeSparseHeader.GrainSectors, line.LengthSectors);
+            return;
+        }
+
         var check = new SparseCheck(_run, file, guest.OffsetBytes);
         switch (signature)
         {
@@ -277,28 +285,23 @@ sealed class ImageCheck : IDisposable
 
         if (check.Shape is { } shape)
         {
-            JudgeCapacity(file.Path, shape, line.LengthSectors, isEmbedded: false);
+            JudgeCapacity(file.Path, shape.CapacitySectors, shape.GrainSectors, line.LengthSectors);
         }
     }
 
-    void JudgeCapacity(string path, SparseShape shape, long lineSectors, bool isEmbedded)
+    void JudgeCapacity(string path, long capacitySectors, long grainSectors, long lineSectors)
     {
         // A capacity is often rounded up to whole grains, and the descriptor's length is not.
-        long rounded = (lineSectors + shape.GrainSectors - 1) & -shape.GrainSectors;
-        if (shape.CapacitySectors < lineSectors)
+        long rounded = (lineSectors + grainSectors - 1) & -grainSectors;
+        VmdkFindingKind? kind = capacitySectors < lineSectors ? VmdkFindingKind.ExtentTooShort
+            : capacitySectors > rounded ? VmdkFindingKind.ExtentTooLong
+            : null;
+        if (kind is { } found)
         {
+            // The same place in hosted and in COWD headers.
             _run.Log.Add(
-                VmdkFindingKind.ExtentTooShort, path,
-                $"the header says {shape.CapacitySectors} sectors, the descriptor {lineSectors}",
-                shape.IsCowd ? null : HostedHeaderCheck.OffsetOf(nameof(SparseHeader.CapacitySectors)));
-        }
-        else if (shape.CapacitySectors > rounded)
-        {
-            _run.Log.Add(
-                VmdkFindingKind.ExtentTooLong, path,
-                $"the header says {shape.CapacitySectors} sectors, the descriptor {lineSectors}; "
-                + (isEmbedded ? "the header counts" : "the rest is never read"),
-                shape.IsCowd ? null : HostedHeaderCheck.OffsetOf(nameof(SparseHeader.CapacitySectors)));
+                found, path, $"the header says {capacitySectors} sectors, the descriptor {lineSectors}",
+                HostedHeaderCheck.OffsetOf(nameof(SparseHeader.CapacitySectors)));
         }
     }
 

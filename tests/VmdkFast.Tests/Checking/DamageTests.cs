@@ -245,6 +245,22 @@ public sealed class DamageTests : IDisposable
         Checked.Findings(Checked.Check(path), VmdkFindingKind.FreeSectorInvalid);
     }
 
+    [Theory]
+    [InlineData(0x7000_0000_0000_0000ul, VmdkFindingKind.TableEntryInvalid)]
+    [InlineData(0x3000_00ff_ffff_fffful, VmdkFindingKind.TableEntryInvalid)]
+    [InlineData(0ul, VmdkFindingKind.GrainShared)]
+    public void SeSparseEntriesAreJudged(ulong entry, VmdkFindingKind kind)
+    {
+        string path = ImageKinds.Write(ImageKind.SeSparseBare, _folder.Path, Checked.Content());
+        long directory = (long)Patch.ReadUInt64(path, 128) * 512;
+        long table = ((long)Patch.ReadUInt64(path, 144) * 512) + (Patch.ReadUInt32(path, directory) * 32768L);
+        Patch.WriteUInt64(path, table + 16, entry == 0 ? Patch.ReadUInt64(path, table + 8) : entry);
+        VmdkFinding finding = Assert.Single(Checked.Findings(Checked.Check(path), kind));
+        Assert.Equal((8192, 4096), (finding.GuestOffsetBytes, finding.GuestLengthBytes));
+        Patch.WriteUInt64(path, directory, 0x1234);
+        Checked.Findings(Checked.Check(path), VmdkFindingKind.DirectoryEntryInvalid);
+    }
+
     [Fact]
     public void MemoryFollowsTheFileAndNotTheHeader()
     {
