@@ -142,7 +142,7 @@ sealed class OpenArguments
             DirtySeSparse = parsed.GetValue(_readDirty) ? VmdkDirtySeSparse.Read : VmdkDirtySeSparse.Refuse,
             UnmappedGrains = parsed.GetValue(_unmapped) switch
             {
-                "zero" => VmdkUnmappedGrains.Zero,
+                null or "zero" => VmdkUnmappedGrains.Zero,
                 "parent" => VmdkUnmappedGrains.Parent,
                 var word => throw new UsageException($"--unmapped {word}: wanted zero or parent"),
             },
