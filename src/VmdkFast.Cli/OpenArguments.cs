@@ -66,7 +66,7 @@ sealed class OpenArguments
     /// <param name="formatDescription">What <c>-f</c> says there.</param>
     /// <param name="reads">Whether it reads the disk; a check has no use for caches.</param>
     internal static OpenArguments AddTo(
-        Command verb, string formatDescription = "Format of the image; raw has to be said, vmdk is recognised",
+        Command verb, string formatDescription = "Format of the image; without it raw for names in .raw, else vmdk",
         bool reads = true)
     {
         var arguments = new OpenArguments(formatDescription);
@@ -122,7 +122,7 @@ sealed class OpenArguments
     /// <exception cref="UsageException">There is no such format.</exception>
     internal void RequireStructure(ParseResult parsed, string path)
     {
-        if (ImageFormat.IsRaw(parsed.GetValue(_format), _format.Aliases.First()))
+        if (ImageFormat.IsRaw(parsed.GetValue(_format) ?? "vmdk", _format.Aliases.First(), path))
         {
             throw new VmdkException(
                 VmdkErrorCode.Unsupported, path, "a raw disk has no structure that could be checked");

@@ -8,22 +8,23 @@ static class ProgressBar
 {
     /// <summary>Runs work on a whole disk and draws while it lasts.</summary>
     /// <param name="output">The terminal.</param>
-    /// <param name="totalBytes">Length of the disk, as far as it is known before.</param>
-    /// <param name="work">Starts the work with the object to report to.</param>
-    /// <param name="title">What it is.</param>
-    internal static async Task RunAsync(
-        TextWriter output, long totalBytes, Func<IProgress<VmdkProgress>, Task> work, string title = "converting")
+    /// <param name="totalBytes">Length of the disk.</param>
+    /// <param name="convert">Starts the conversion with the object to report to.</param>
+    /// <returns>What the conversion returns.</returns>
+    internal static async Task<TResult> RunAsync<TResult>(
+        TextWriter output, long totalBytes, Func<IProgress<VmdkProgress>, Task<TResult>> convert)
     {
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
-        await console.Progress()
+        return await console.Progress()
             .Columns(
                 new ProgressBarColumn(), new PercentageColumn(), new AmountColumn(), new RemainingTimeColumn())
             .StartAsync(async context =>
             {
                 // At least 1: an empty disk is done, not undefined.
-                ProgressTask task = context.AddTask(title, maxValue: Math.Max(totalBytes, 1));
-                await work(new Reports(task)).ConfigureAwait(false);
+                ProgressTask task = context.AddTask("converting", maxValue: Math.Max(totalBytes, 1));
+                TResult result = await convert(new Reports(task)).ConfigureAwait(false);
                 task.Value = task.MaxValue;
+                return result;
             }).ConfigureAwait(false);
     }
 

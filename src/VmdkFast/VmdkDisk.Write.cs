@@ -146,7 +146,16 @@ public sealed partial class VmdkDisk
         }
     }
 
-    Task RunAsync(Action operation, CancellationToken cancellationToken)
+    Task<bool> RunAsync(Action operation, CancellationToken cancellationToken) =>
+        RunAsync(
+            () =>
+            {
+                operation();
+                return true;
+            },
+            cancellationToken);
+
+    Task<TResult> RunAsync<TResult>(Func<TResult> operation, CancellationToken cancellationToken)
     {
         int token = EnterOpen();
         return Task.Run(
@@ -155,7 +164,7 @@ public sealed partial class VmdkDisk
                 try
                 {
                     cancellationToken.ThrowIfCancellationRequested();
-                    operation();
+                    return operation();
                 }
                 finally
                 {

@@ -191,8 +191,23 @@ public sealed partial class VmdkDisk : IDisposable, IAsyncDisposable
     internal bool IsWritable => _writer is not null && Volatile.Read(ref _closed) == 0;
 
     /// <summary>Runs an operation on the whole image on a pool thread; closing the disk waits for it.</summary>
-    internal Task UseAsync(Action<OpenedImage, DiskReader> operation, CancellationToken cancellationToken) =>
+    internal Task<TResult> UseAsync<TResult>(
+        Func<OpenedImage, DiskReader, TResult> operation, CancellationToken cancellationToken) =>
         RunAsync(() => operation(_image, _reader), cancellationToken);
+
+    /// <summary>Runs an operation on the whole image on the calling thread; closing the disk waits for it.</summary>
+    internal TResult Use<TResult>(Func<OpenedImage, DiskReader, TResult> operation)
+    {
+        int token = EnterOpen();
+        try
+        {
+            return operation(_image, _reader);
+        }
+        finally
+        {
+            _gate.Exit(token);
+        }
+    }
 
     IEnumerable<VmdkRun> Walk(long offsetBytes, long endBytes, CancellationToken cancellationToken)
     {

@@ -14,7 +14,7 @@ public sealed class UsageTests : IDisposable
     [InlineData("'--nope' is neither", "--nope")]
     [InlineData("'FILE' missing", "info")]
     [InlineData("unknown option '-x'", "map", "-x")]
-    [InlineData("unknown option '-S'", "convert", "-S", "4k", "a.vmdk", "a.raw")]
+    [InlineData("unknown option '-T'", "convert", "-T", "none", "a.vmdk", "a.raw")]
     [InlineData("'4x' is not a size", "map", "--start-offset", "4x", "a.vmdk")]
     [InlineData("'-1' is not a size", "map", "--max-length", "-1", "a.vmdk")]
     public async Task AWrongCommandLineIsOneClearLineAndAHint(string expected, params string[] arguments)
@@ -50,6 +50,9 @@ public sealed class UsageTests : IDisposable
     [InlineData("inspect", "--help")]
     [InlineData("convert", "--help")]
     [InlineData("create", "--help")]
+    [InlineData("compare", "--help")]
+    [InlineData("hash", "--help")]
+    [InlineData("measure", "--help")]
     [InlineData("check", "--help")]
     [InlineData("repair", "--help")]
     public async Task HelpGivesExamples(params string[] arguments)

@@ -20,6 +20,7 @@ public sealed class DiskCloseTests
                 under.Set();
                 Actor.Await(finish);
                 reader.Read(sector, 0, CancellationToken.None);
+                return true;
             },
             TestContext.Current.CancellationToken);
         Actor.Await(under);

@@ -10,7 +10,7 @@ sealed class CheckVerb : Verb
     readonly Argument<string> _file = FileArgument();
     readonly OutputArgument _output;
     readonly OpenArguments _open;
-    readonly WorkArguments _work;
+    readonly ProgressArguments _work;
     readonly Option<string?> _repair = new("--repair", "-r")
     {
         Description = "Repair what can be repaired: leaked space only, or all; changes are made at once",
@@ -27,7 +27,7 @@ sealed class CheckVerb : Verb
         _output = OutputArgument.AddTo(this);
         Add(_deep);
         Add(_repair);
-        _work = WorkArguments.AddTo(this, streams);
+        _work = ProgressArguments.AddTo(this, "Show nothing but errors and JSON");
         _open = OpenArguments.AddTo(this, "Format of the image; only vmdk", reads: false);
     }
 
@@ -61,7 +61,7 @@ sealed class CheckVerb : Verb
             { } word => throw new UsageException($"-r {word}: wanted leaks or all"),
         };
         VmdkCheckOptions options = OptionsOf(
-            _open.Read(parsed), parsed.GetValue(_deep), _work.ThreadsOf(parsed));
+            _open.Read(parsed), parsed.GetValue(_deep), _work.ReadThreads(parsed));
         if (scope is not null && options.ForceShare)
         {
             throw new UsageException("-r does not go with -U: a repair needs the image for itself");
@@ -69,26 +69,22 @@ sealed class CheckVerb : Verb
 
         string file = parsed.GetRequiredValue(_file);
         _open.RequireStructure(parsed, file);
-        VmdkCheckResult? result = null;
         VmdkRepairResult? repair = null;
-        await _work.RunAsync(
-            parsed, "checking",
+        VmdkCheckResult result = await _work.RunAsync(
+            parsed, _streams, 1,
             async progress =>
             {
-                if (scope is { } wanted)
+                if (scope is not { } wanted)
                 {
-                    var how = new VmdkRepairOptions { Apply = true, Scope = wanted, Check = options };
-                    repair = await VmdkImage.RepairAsync(file, how, progress, cancellationToken).ConfigureAwait(false);
-                    result = repair.After;
+                    return await VmdkImage.CheckAsync(file, options, progress, cancellationToken).ConfigureAwait(false);
                 }
-                else
-                {
-                    result = await VmdkImage.CheckAsync(file, options, progress, cancellationToken)
-                        .ConfigureAwait(false);
-                }
+
+                var how = new VmdkRepairOptions { Apply = true, Scope = wanted, Check = options };
+                repair = await VmdkImage.RepairAsync(file, how, progress, cancellationToken).ConfigureAwait(false);
+                return repair.After!;
             }).ConfigureAwait(false);
-        await ShowAsync(result!, repair, json, _work.IsQuiet(parsed)).ConfigureAwait(false);
-        return ExitCodeOf(result!);
+        await ShowAsync(result, repair, json, _work.IsQuiet(parsed)).ConfigureAwait(false);
+        return ExitCodeOf(result);
     }
 
     /// <summary>The options of a check as the command line has them.</summary>

@@ -2,126 +2,109 @@ using System.CommandLine;
 
 namespace VmdkFast.Cli.Verbs;
 
-/// <summary><c>convert</c>: the whole disk into a raw file, a device or a pipe.</summary>
+/// <summary><c>convert</c>: the whole disk into a raw file, a device, a pipe, or an image of another kind.</summary>
 sealed class ConvertVerb : Verb
 {
     const string StandardOutput = "-";
 
     readonly StandardStreams _streams;
     readonly Argument<string> _source = FileArgument("SRC", "The image");
-    readonly Argument<string> _target = FileArgument("DST", "A raw file or device, or - for standard output");
+    readonly Argument<string> _target = FileArgument("DST", "A file or device, or - for standard output");
     readonly OpenArguments _open;
+    readonly ConvertArguments _convert;
     readonly Option<bool> _progress = new("--progress", "-p") { Description = "Show progress, on standard error" };
-    readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "Show no progress, whatever -p says" };
-    readonly Option<string> _targetFormat = new("--target-format", "-O")
+    readonly Option<bool> _quiet = new("--quiet", "-q")
     {
-        Description = "Format of the target; only raw",
-        HelpName = "FORMAT",
-        DefaultValueFactory = _ => "raw",
-    };
-
-    readonly Option<int> _threads = new("--threads", "-m")
-    {
-        Description = "Threads, 1 to 64; default one for each processor",
-        HelpName = "THREADS",
-    };
-
-    readonly Option<bool> _outOfOrder = new("-W")
-    {
-        Description = "Accepted for qemu-img's sake: files are always written out of order, pipes never",
-    };
-
-    readonly Option<bool> _intoExisting = new("-n")
-    {
-        Description = "Write into the existing target, in place; it must be long enough",
-    };
-
-    readonly Option<bool> _sync = new("--sync")
-    {
-        Description = "Return only when the target is durable on its device, name included",
+        Description = "Show no progress, whatever -p says, and do not name what --salvage left out",
     };
 
     internal ConvertVerb(StandardStreams streams)
-        : base("convert", "Copy the whole disk into a raw file, a device or a pipe")
+        : base("convert", "Copy the whole disk into a raw file, a device, a pipe, or an image of another kind")
     {
         _streams = streams;
         Add(_source);
         Add(_target);
         Add(_progress);
         Add(_quiet);
-        Add(_targetFormat);
-        Add(_threads);
-        Add(_outOfOrder);
-        Add(_intoExisting);
-        Add(_sync);
-        _open = OpenArguments.AddTo(this);
+        _convert = ConvertArguments.AddTo(this);
+        _open = OpenArguments.AddTo(this, "Format of SRC; without it raw for names in .raw, else vmdk");
     }
 
     internal override string Notes =>
         """
-        A new file appears under its name only when it is complete, and only then an existing file is replaced.
+        A new file appears under its name only when it is complete, and only then an existing file is replaced. A killed
+        command leaves nothing but hidden names that end in .partial.
         Devices, files with several links, and targets with -n are written in place.
         Zeros are not written into new files; they become holes.
+        -o with -O vmdk takes all options of create but size and overwrite, and stream_layout=export|local: where a
+        streamOptimized image keeps its tables. Export is what VMware's products export and import, and goes into pipes.
+        A chain of images becomes one, unless -B names a base that the target shall be a child of.
+        --references, --allow-folder, -U and the like are about SRC, and about BASE.
         """;
 
     internal override string Examples =>
         """
         vmdkfast convert -p disk.vmdk disk.raw
+        vmdkfast convert -O vmdk -o subformat=streamOptimized disk.raw disk.vmdk
+        vmdkfast convert -O vmdk -c disk.vmdk - | ssh host 'cat > disk.vmdk'
+        vmdkfast convert -O vmdk -o subformat=twoGbMaxExtentSparse snapshot.vmdk flattened.vmdk
         vmdkfast convert -n -p disk.vmdk /dev/vg0/volume
-        vmdkfast convert disk.vmdk - | zstd > disk.raw.zst
-        vmdkfast convert --sync -m 4 snapshot.vmdk flattened.raw
         """;
 
     protected override async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        VmdkConvertOptions options = ReadOptions(parsed);
         string target = parsed.GetRequiredValue(_target);
-        bool toPipe = target == StandardOutput;
-        if (toPipe && (options.IntoExisting || options.Sync))
-        {
-            throw new UsageException("-n and --sync do not go with standard output as the target");
-        }
-
+        VmdkOpenOptions open = _open.Read(parsed) with { Codec = _convert.ReadCodec(parsed) };
+        VmdkConvertOptions options = _convert.Read(parsed, target, open);
         await using VmdkDisk source = await _open.OpenAsync(
-            parsed, parsed.GetRequiredValue(_source), cancellationToken).ConfigureAwait(false);
-        Task Convert(IProgress<VmdkProgress>? progress) => toPipe
-            ? VmdkImage.ConvertAsync(source, _streams.Output, options, progress, cancellationToken)
-            : VmdkImage.ConvertAsync(source, target, options, progress, cancellationToken);
-        if (!parsed.GetValue(_progress) || parsed.GetValue(_quiet))
+            parsed, parsed.GetRequiredValue(_source), open, cancellationToken).ConfigureAwait(false);
+        Task<VmdkConvertResult> Convert(IProgress<VmdkProgress>? progress) =>
+            ConvertAsync(source, target, options, progress, cancellationToken);
+        bool isQuiet = parsed.GetValue(_quiet);
+        VmdkConvertResult result;
+        if (!parsed.GetValue(_progress) || isQuiet)
         {
-            await Convert(null).ConfigureAwait(false);
+            result = await Convert(null).ConfigureAwait(false);
         }
         else if (_streams.ErrorIsTerminal)
         {
-            await ProgressBar.RunAsync(_streams.Error, source.Length, Convert).ConfigureAwait(false);
+            result = await ProgressBar.RunAsync(_streams.Error, source.Length, Convert).ConfigureAwait(false);
         }
         else
         {
-            await Convert(new ProgressLines(_streams.Error)).ConfigureAwait(false);
+            result = await Convert(new ProgressLines(_streams.Error)).ConfigureAwait(false);
+        }
+
+        if (options.Digest is not null && result.Digest is { } digest)
+        {
+            // The image itself may be on its way through standard output.
+            TextWriter text = target == StandardOutput ? _streams.Error : parsed.InvocationConfiguration.Output;
+            await text.WriteLineAsync($"{digest.Hex}  {digest.LengthBytes}  {Printable.Line(target)}")
+                .ConfigureAwait(false);
+        }
+
+        foreach (VmdkRange lost in isQuiet ? [] : result.Unreadable)
+        {
+            _streams.Error.WriteLine(
+                $"vmdkfast: unreadable, zeros instead: {lost.LengthBytes} bytes at byte {lost.OffsetBytes}");
         }
 
         return ExitCode.Success;
     }
 
-    VmdkConvertOptions ReadOptions(ParseResult parsed)
+    async Task<VmdkConvertResult> ConvertAsync(
+        VmdkDisk source, string target, VmdkConvertOptions options, IProgress<VmdkProgress>? progress,
+        CancellationToken cancellationToken)
     {
-        string format = parsed.GetValue(_targetFormat)!;
-        if (format != "raw")
+        try
         {
-            throw new UsageException($"-O {format}: only raw can be written");
+            return await (target == StandardOutput
+                ? VmdkImage.ConvertAsync(source, _streams.Output, options, progress, cancellationToken)
+                : VmdkImage.ConvertAsync(source, target, options, progress, cancellationToken)).ConfigureAwait(false);
         }
-
-        int threads = parsed.GetValue(_threads);
-        if (parsed.GetResult(_threads) is { Implicit: false } && threads is < 1 or > 64)
+        catch (ArgumentException wrong)
         {
-            throw new UsageException($"-m {threads}: wanted 1 to 64 threads");
+            throw UsageException.Of(target, wrong);
         }
-
-        return new VmdkConvertOptions
-        {
-            Threads = threads,
-            IntoExisting = parsed.GetValue(_intoExisting),
-            Sync = parsed.GetValue(_sync),
-        };
     }
 }

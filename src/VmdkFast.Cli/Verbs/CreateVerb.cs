@@ -123,11 +123,7 @@ sealed class CreateVerb : Verb
         }
         catch (ArgumentException wrong)
         {
-            // Every argument comes from the command line; the parameter's name would tell its writer nothing.
-            string message = wrong.ParamName is { } parameter
-                ? wrong.Message.Replace($" (Parameter '{parameter}')", "", StringComparison.Ordinal)
-                : wrong.Message;
-            throw new UsageException($"{name}: {message}");
+            throw UsageException.Of(name, wrong);
         }
     }
 

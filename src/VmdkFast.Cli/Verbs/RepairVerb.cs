@@ -10,7 +10,7 @@ sealed class RepairVerb : Verb
     readonly Argument<string?> _file = new("FILE") { Description = "The image", Arity = ArgumentArity.ZeroOrOne };
     readonly OutputArgument _output;
     readonly OpenArguments _open;
-    readonly WorkArguments _work;
+    readonly ProgressArguments _work;
     readonly Option<bool> _apply = new("--apply") { Description = "Make the changes; without it they are only shown" };
     readonly Option<bool> _leaks = new("--leaks") { Description = "Only give back space that nothing uses" };
     readonly Option<bool> _deep = new("--deep") { Description = "Inflate every compressed grain when checking" };
@@ -69,7 +69,7 @@ sealed class RepairVerb : Verb
         Add(_rebuildDescriptor);
         Add(_from);
         Add(_subformat);
-        _work = WorkArguments.AddTo(this, streams);
+        _work = ProgressArguments.AddTo(this, "Show nothing but errors and JSON");
         _open = OpenArguments.AddTo(this, "Format of the image; only vmdk", reads: false);
     }
 
@@ -161,20 +161,18 @@ sealed class RepairVerb : Verb
             AcceptParent = parsed.GetValue(_acceptParent),
             DropLost = parsed.GetValue(_dropLost),
             JournalPath = parsed.GetValue(_journal),
-            Check = CheckVerb.OptionsOf(open, parsed.GetValue(_deep), _work.ThreadsOf(parsed)),
+            Check = CheckVerb.OptionsOf(open, parsed.GetValue(_deep), _work.ReadThreads(parsed)),
         };
         if (options.Apply && options.Check.ForceShare)
         {
             throw new UsageException("--apply does not go with -U: a repair needs the image for itself");
         }
 
-        VmdkRepairResult? result = null;
-        await _work.RunAsync(
-            parsed, "repairing",
-            async progress => result = await VmdkImage.RepairAsync(file, options, progress, cancellationToken)
-                .ConfigureAwait(false)).ConfigureAwait(false);
-        await ShowAsync(result!, json, _work.IsQuiet(parsed)).ConfigureAwait(false);
-        return CheckVerb.ExitCodeOf(result!.After ?? result.Before);
+        VmdkRepairResult result = await _work.RunAsync(
+            parsed, _streams, 1, progress => VmdkImage.RepairAsync(file, options, progress, cancellationToken))
+            .ConfigureAwait(false);
+        await ShowAsync(result, json, _work.IsQuiet(parsed)).ConfigureAwait(false);
+        return CheckVerb.ExitCodeOf(result.After ?? result.Before);
     }
 
     async Task ShowAsync(VmdkRepairResult result, bool json, bool isQuiet)

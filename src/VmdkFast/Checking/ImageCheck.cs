@@ -257,7 +257,8 @@ sealed class ImageCheck : IDisposable
             var space = new SeSparseCheck(_run, file, guest.OffsetBytes);
             space.Run(cancellationToken);
             JudgeCapacity(
-                file.Path, space.CapacitySectors ?? line.LengthSectors, SeSparseHeader.GrainSectors, line.LengthSectors);
+                file.Path, space.CapacitySectors ?? line.LengthSectors, SeSparseHeader.GrainSectors,
+                line.LengthSectors);
             return;
         }
 

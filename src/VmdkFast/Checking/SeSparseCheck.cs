@@ -9,7 +9,7 @@ namespace VmdkFast.Checking;
 /// Checks a space-efficient sparse extent: its headers as the reader does, and every entry of its directory and tables.
 /// </summary>
 /// <remarks>
-/// What the free bitmap and the back map say is not publicly known, so no space is called leaked, and nothing is repaired.
+/// What the free bitmap and the back map say is not publicly known: no space is called leaked, nothing is repaired.
 /// </remarks>
 sealed class SeSparseCheck(CheckRun run, CheckedFile file, long guestStartBytes)
 {

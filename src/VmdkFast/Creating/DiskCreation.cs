@@ -20,29 +20,55 @@ static class DiskCreation
     /// <exception cref="VmdkException">The parent or a target is refused, or the file system fails.</exception>
     internal static void Run(string path, VmdkCreateOptions options, CancellationToken cancellationToken)
     {
-        using ParentLink? parent = options.ParentPath is { } parentPath
+        using ParentLink? parent = OpenParent(path, options);
+        using NewFileSet files = Stage(path, options, parent, [], cancellationToken);
+        cancellationToken.ThrowIfCancellationRequested();
+        files.Commit();
+    }
+
+    /// <summary>Opens the parent that the options name; null when they name none.</summary>
+    internal static ParentLink? OpenParent(string path, VmdkCreateOptions options) =>
+        options.ParentPath is { } parentPath
             ? ParentLink.Open(parentPath, options.ParentOpenOptions ?? VmdkOpenOptions.Default, path)
             : null;
+
+    /// <summary>Makes all files, complete but for their names, which the caller's commit gives them.</summary>
+    /// <param name="path">The name that the disk will have.</param>
+    /// <param name="options">What it is.</param>
+    /// <param name="parent">Its parent, open; null without one.</param>
+    /// <param name="untouchable">Files that must not be replaced, besides the parent's.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    internal static NewFileSet Stage(
+        string path, VmdkCreateOptions options, ParentLink? parent, IReadOnlyCollection<FileIdentity> untouchable,
+        CancellationToken cancellationToken)
+    {
         NewDisk disk = NewDisk.Plan(path, options, parent);
         HostedLayout[] layouts = Layouts(disk);
         string[] paths = [.. disk.Extents.Select(extent => extent.Path), path];
-        using var files = new NewFileSet(
-            disk.Form.EmbedsDescriptor ? [path] : paths, options.Overwrite, options.Sync, parent?.Files ?? []);
-        for (int i = 0; i < disk.Extents.Count; i++)
+        HashSet<FileIdentity> kept = [.. parent?.Files ?? [], .. untouchable];
+        var files = new NewFileSet(disk.Form.EmbedsDescriptor ? [path] : paths, options.Overwrite, options.Sync, kept);
+        try
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            NewExtent extent = disk.Extents[i];
-            HostedLayout? layout = layouts.ElementAtOrDefault(i);
-            files.Write(extent.Path, file => Write(file, disk, extent, layout, options, cancellationToken));
-        }
+            for (int i = 0; i < disk.Extents.Count; i++)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                NewExtent extent = disk.Extents[i];
+                HostedLayout? layout = layouts.ElementAtOrDefault(i);
+                files.Write(extent.Path, file => Write(file, disk, extent, layout, options, cancellationToken));
+            }
 
-        if (!disk.Form.EmbedsDescriptor)
+            if (!disk.Form.EmbedsDescriptor)
+            {
+                files.Write(path, file => file.Write(disk.Descriptor, 0));
+            }
+
+            return files;
+        }
+        catch
         {
-            files.Write(path, file => file.Write(disk.Descriptor, 0));
+            files.Dispose();
+            throw;
         }
-
-        cancellationToken.ThrowIfCancellationRequested();
-        files.Commit();
     }
 
     // Placed before any file is made, because this is where a disk proves too long.
@@ -56,9 +82,21 @@ static class DiskCreation
 
         HostedLayout[] layouts = [.. disk.Extents.Select(extent => new HostedLayout(
             extent.LengthSectors, disk.GrainSectors, form.EmbedsDescriptor, form.Storing == Storing.HostedSparse))];
-        return !form.EmbedsDescriptor || disk.Descriptor.Length <= layouts[0].DescriptorSectors * Sector.Bytes
-            ? layouts
-            : throw new ArgumentException("The names of the disk and its parent are too long for the descriptor.");
+        if (form.EmbedsDescriptor)
+        {
+            ThrowIfTooLong(disk.Descriptor, layouts[0]);
+        }
+
+        return layouts;
+    }
+
+    /// <summary>Refuses a descriptor that has no room in front of its extent.</summary>
+    internal static void ThrowIfTooLong(byte[] descriptor, HostedLayout layout)
+    {
+        if (descriptor.Length > layout.DescriptorSectors * Sector.Bytes)
+        {
+            throw new ArgumentException("The names of the disk and its parent are too long for the descriptor.");
+        }
     }
 
     static void Write(

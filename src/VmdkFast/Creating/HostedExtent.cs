@@ -38,8 +38,13 @@ static class HostedExtent
         file.Write(header, 0);
     }
 
-    /// <summary>Fills in the header of an extent whose directory is in front.</summary>
-    internal static void FillHeader(Span<byte> sector, HostedLayout layout, SparseFlags flags)
+    /// <summary>Fills in the header of an extent, or its footer.</summary>
+    /// <param name="sector">Receives it.</param>
+    /// <param name="layout">Where things are.</param>
+    /// <param name="flags">What the header says of the extent; the version follows from it.</param>
+    /// <param name="directorySector">Where the directory is, when the layout could not know.</param>
+    internal static void FillHeader(
+        Span<byte> sector, HostedLayout layout, SparseFlags flags, uint? directorySector = null)
     {
         SparseHeader.Writer header = SparseHeader.CreateWriter(sector);
         header.Magic = SparseHeader.MagicValue;
@@ -53,7 +58,7 @@ static class HostedExtent
         header.DescriptorSizeSectors = (ulong)layout.DescriptorSectors;
         header.GrainTableEntries = HostedLayout.TableEntries;
         header.RedundantDirectoryOffsetSectors = (ulong)layout.RedundantDirectoryOffset;
-        header.DirectoryOffsetSectors = (ulong)layout.DirectoryOffset;
+        header.DirectoryOffsetSectors = directorySector ?? (ulong)layout.DirectoryOffset;
         header.OverheadSectors = (ulong)layout.OverheadSectors;
         header.NewlineTest = SparseHeader.NewlineTestValue;
         header.CompressAlgorithm = flags.HasFlag(SparseFlags.Compressed) ? Deflate : (ushort)0;

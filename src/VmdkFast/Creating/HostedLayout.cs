@@ -17,6 +17,9 @@ sealed class HostedLayout
 
     const int DescriptorRoomSectors = 20;
 
+    // As in VMware's exports, also where grains are smaller.
+    const int ExportOverheadSectors = 128;
+
     /// <summary>Places everything.</summary>
     /// <param name="capacitySectors">Capacity of the extent.</param>
     /// <param name="grainSectors">A power of two.</param>
@@ -43,12 +46,37 @@ sealed class HostedLayout
         RedundantDirectoryOffset = isRedundant ? first : 0;
         DirectoryOffset = isRedundant ? first + stretch : first;
         long end = DirectoryOffset + stretch;
-        OverheadSectors = (end + grainSectors - 1) & -grainSectors;
+        OverheadSectors = Align(end, grainSectors);
         if (OverheadSectors > uint.MaxValue)
         {
             throw TooLong();
         }
     }
+
+    HostedLayout(long capacitySectors, long grainSectors, long descriptorSectors)
+    {
+        CapacitySectors = capacitySectors;
+        GrainSectors = grainSectors;
+        DirectoryEntries = ((capacitySectors - 1) / (grainSectors * TableEntries)) + 1;
+        if (DirectoryEntries > VmdkLimits.Default.MaxDirectoryEntries)
+        {
+            throw TooLong();
+        }
+
+        DirectorySectors = Sector.CountFor(DirectoryEntries * sizeof(uint));
+        DescriptorOffset = 1;
+        DescriptorSectors = descriptorSectors;
+        DirectoryOffset = unchecked((long)Format.SparseHeader.DirectoryAtEnd);
+        OverheadSectors = Align(1 + descriptorSectors, Math.Max(grainSectors, ExportOverheadSectors));
+    }
+
+    /// <summary>The layout of an exported stream, in front of which there is only the descriptor.</summary>
+    /// <param name="capacitySectors">Capacity of the extent.</param>
+    /// <param name="grainSectors">A power of two.</param>
+    /// <param name="descriptorBytes">Length of the descriptor; it has at least the usual room.</param>
+    /// <exception cref="ArgumentException">The directory would be too long.</exception>
+    internal static HostedLayout ForExport(long capacitySectors, long grainSectors, long descriptorBytes) =>
+        new(capacitySectors, grainSectors, Math.Max(DescriptorRoomSectors, Sector.CountFor(descriptorBytes)));
 
     internal long CapacitySectors { get; }
 
@@ -67,10 +95,13 @@ sealed class HostedLayout
     /// <summary>0 when there is no redundant directory.</summary>
     internal long RedundantDirectoryOffset { get; }
 
+    /// <summary>All ones (-1) when it is at the end, where the footer names it.</summary>
     internal long DirectoryOffset { get; }
 
     /// <summary>Everything before the first grain; a multiple of the grain.</summary>
     internal long OverheadSectors { get; }
+
+    static long Align(long sectors, long alignSectors) => (sectors + alignSectors - 1) & -alignSectors;
 
     ArgumentException TooLong() => new(
         $"A sparse extent of {CapacitySectors} sectors has too many grains of {GrainSectors} sectors; "

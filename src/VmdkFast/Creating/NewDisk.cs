@@ -49,7 +49,12 @@ sealed class NewDisk
     /// <exception cref="ArgumentException">
     /// A descriptor cannot hold the name of the disk or of its parent, or the kind cannot be that long.
     /// </exception>
-    internal static NewDisk Plan(string path, VmdkCreateOptions options, ParentLink? parent)
+    /// <param name="path">The name that the disk will have.</param>
+    /// <param name="options">What it is.</param>
+    /// <param name="parent">Its parent; null without one.</param>
+    /// <param name="access">What the extent lines allow.</param>
+    internal static NewDisk Plan(
+        string path, VmdkCreateOptions options, ParentLink? parent, VmdkAccess access = VmdkAccess.ReadWrite)
     {
         KindForm form = KindForm.Of(options.Kind);
         long capacity = Sector.CountFor(options.LengthBytes ?? parent!.LengthBytes);
@@ -75,7 +80,11 @@ sealed class NewDisk
             ContentId = identity.ContentId,
             ParentContentId = parent?.ContentId ?? DescriptorValue.NoParent,
             ParentFileNameHint = parent?.FileNameHint,
-            Extents = [.. extents.Select(e => ExtentLine.ForFile(form.ExtentType, e.LengthSectors, e.Name))],
+            Extents =
+            [
+                .. extents.Select(extent => ExtentLine.ForFile(
+                    form.ExtentType, extent.LengthSectors, extent.Name, access: access)),
+            ],
             DatabaseEntries = Database(options, form, capacity, adapter, identity),
         };
         return new NewDisk(form, capacity, grain, adapter, extents) { Descriptor = descriptor.ToBytes() };

@@ -24,6 +24,9 @@ sealed class ParentLink : IDisposable
 
     internal long LengthBytes => _image.Top.LengthBytes;
 
+    /// <summary>The parent's content, its own parents' included.</summary>
+    internal Extents.Layer Content => _image.Top;
+
     /// <summary>Every file of the parent's chain: the child must not replace one.</summary>
     internal HashSet<FileIdentity> Files => [.. _image.Files.Select(file => file.Identity)];
 

@@ -7,7 +7,8 @@ abstract class PieceSource
     internal abstract long LengthBytes { get; }
 
     /// <summary>Fills in the next piece; false at the end. One call at a time.</summary>
-    /// <remarks>Pieces do not overlap and together are the disk. Nothing is read that another thread could read.</remarks>
+    /// <remarks>Pieces do not overlap and together are the disk; they are cut as the <see cref="PieceCut"/>
+    /// says that the source was made with. Nothing is read that another thread could read.</remarks>
     internal abstract bool TryTake(DiskPiece piece);
 
     /// <summary>Fills <see cref="DiskPiece.Bytes"/> of a piece that was taken; many at once.</summary>

@@ -19,6 +19,7 @@ sealed class DiskWriter
     readonly DirtyCount _dirtyTables;
     readonly int _maxDirtyTables;
     readonly Action<WriteFile> _guard;
+    readonly bool _isNew;
     readonly Lock _latchLock = new();
     readonly Lock _flushLock = new();
     readonly List<(SparseWriter Owner, uint Sector)> _unmapped = [];
@@ -35,10 +36,13 @@ sealed class DiskWriter
     /// <param name="freed">Grains on their way to be used again.</param>
     /// <param name="dirtyTables">Tables that wait for a flush, of all extents.</param>
     /// <param name="maxDirtyTables">From so many on, a writer writes tables back before it goes on.</param>
+    /// <param name="isNew">
+    /// Whether the image is being made and has no name yet: nothing is made durable, the content ID stays.
+    /// </param>
     internal DiskWriter(
         ExtentWriter[] extents, long[] startBytes, WriteFile[] files, DescriptorPlace? descriptor,
         Func<DescriptorText, DescriptorText> onFirstChange, FreedGrains freed, DirtyCount dirtyTables,
-        int maxDirtyTables)
+        int maxDirtyTables, bool isNew)
     {
         _extents = extents;
         _startBytes = startBytes;
@@ -49,6 +53,7 @@ sealed class DiskWriter
         _dirtyTables = dirtyTables;
         _maxDirtyTables = maxDirtyTables;
         _guard = Guard;
+        _isNew = isNew;
     }
 
     /// <summary>Whether a barrier has failed: nothing can be written or flushed any more.</summary>
@@ -177,7 +182,7 @@ sealed class DiskWriter
     // Durable before any other byte changes: otherwise a child, or a copy, could take the new content for the old.
     void ChangeContentId()
     {
-        if (_descriptor is null)
+        if (_descriptor is null || _isNew)
         {
             return;
         }
@@ -283,6 +288,11 @@ sealed class DiskWriter
     // The kernel drops the dirty pages of a failed barrier and reports it once: there is nothing to try again.
     void Guard(WriteFile file)
     {
+        if (_isNew)
+        {
+            return;
+        }
+
         try
         {
             file.BarrierIfWritten();

@@ -1,7 +1,6 @@
 using VmdkFast.Caching;
 using VmdkFast.Compression;
 using VmdkFast.Extents;
-using VmdkFast.Format;
 
 namespace VmdkFast.Writing;
 
@@ -215,18 +214,9 @@ sealed class StreamWriter : TabledWriter
             grain = padded.AsSpan(0, GrainBytes);
         }
 
-        // Marker and data within a grain and one sector: what VMware's readers have room for. Only grains above 4 MiB,
-        // which they do not read at all, need more when their bytes do not become fewer.
-        int roomBytes = GrainMarker.SizeBytes + StoredForm.LengthBytes(GrainBytes);
-        byte[] stored = Buffer(ref s_stored, (int)Sector.CountFor(roomBytes) << Sector.Shift);
-        Span<byte> data = stored.AsSpan(GrainMarker.SizeBytes);
-        int dataBytes = _codec.DeflateWithin(grain, data, VmdkCompression.Default);
-        GrainMarker.Writer marker = GrainMarker.CreateWriter(stored);
-        marker.LbaSectors = (ulong)(grainIndex * _layout.GrainSectors);
-        marker.DataBytes = (uint)dataBytes;
-        int sectors = (int)Sector.CountFor(GrainMarker.SizeBytes + dataBytes);
-        stored.AsSpan(GrainMarker.SizeBytes + dataBytes, (sectors << Sector.Shift) - GrainMarker.SizeBytes - dataBytes)
-            .Clear();
+        byte[] stored = Buffer(ref s_stored, GrainPacking.MaxStoredBytes(GrainBytes));
+        int sectors = GrainPacking.Pack(
+            _codec, VmdkCompression.Default, grain, (ulong)(grainIndex * _layout.GrainSectors), stored);
         uint sector;
         lock (_endLock)
         {

@@ -22,21 +22,38 @@ sealed class WriterMaker
     readonly FreedGrains _freed;
     readonly DirtyCount _dirty = new();
     readonly DiskReader? _parents;
+    readonly bool _isNew;
     readonly Dictionary<ImageFile, WriteFile> _files = [];
 
-    WriterMaker(OpenedImage image, VmdkOpenOptions options, OperationGate gate, GrainCursor cursor)
+    WriterMaker(OpenedImage image, VmdkOpenOptions options, OperationGate gate, DiskReader? parents, bool isNew)
     {
         _image = image;
         _options = options;
         _freed = new FreedGrains(gate);
-        _parents = image.Top.Parent is { } parent ? new DiskReader(parent, cursor) : null;
+        _parents = parents;
+        _isNew = isNew;
     }
 
     /// <summary>The writer of an opened image.</summary>
     /// <exception cref="VmdkException">The image's kind, version or layout does not allow writing.</exception>
     internal static DiskWriter Make(
         OpenedImage image, VmdkOpenOptions options, OperationGate gate, GrainCursor cursor) =>
-        new WriterMaker(image, options, gate, cursor).Make();
+        new WriterMaker(
+            image, options, gate, image.Top.Parent is { } parent ? new DiskReader(parent, cursor) : null, isNew: false)
+            .Make();
+
+    /// <summary>The writer of an image that is being made, and that nobody but its maker knows.</summary>
+    /// <param name="image">The image, opened without parents.</param>
+    /// <param name="options">How it was opened.</param>
+    /// <param name="gate">Counts the writes.</param>
+    /// <param name="parents">Reads its parent; null when it has none.</param>
+    /// <remarks>
+    /// A power cut leaves no image of that name, whatever the order in which its parts became durable: so there are no
+    /// barriers, and the content ID is the one that the image was made with.
+    /// </remarks>
+    internal static DiskWriter MakeForNew(
+        OpenedImage image, VmdkOpenOptions options, OperationGate gate, DiskReader? parents) =>
+        new WriterMaker(image, options, gate, parents, isNew: true).Make();
 
     DiskWriter Make()
     {
@@ -63,7 +80,7 @@ sealed class WriterMaker
         long maxDirty = _options.TableCacheBytes / DirtyShare / largestTableBytes;
         return new DiskWriter(
             extents, starts, [.. _files.Values], descriptor, text => detach ? Detach(text) : text, _freed, _dirty,
-            (int)Math.Clamp(maxDirty, MinDirtyTables, int.MaxValue));
+            (int)Math.Clamp(maxDirty, MinDirtyTables, int.MaxValue), _isNew);
     }
 
     ExtentWriter MakeExtent(in OpenedExtent opened, long startBytes)
@@ -145,7 +162,8 @@ sealed class WriterMaker
     // What a child lacks comes from its parent: without it, copy on write would fill the rest with zeros.
     void RequireKnownParent(OpenedLayer layer)
     {
-        if (!_options.OpenParents && layer.Descriptor is { } text && text.ParentContentId != DescriptorValue.NoParent)
+        if (!_options.OpenParents && !_isNew
+            && layer.Descriptor is { } text && text.ParentContentId != DescriptorValue.NoParent)
         {
             VmdkException.Throw(
                 VmdkErrorCode.AccessRefused, layer.File.Path, "a child cannot be written without its parent", null,

@@ -157,7 +157,7 @@ public sealed class CreateRefusalTests : IDisposable
             _folder["disk.vmdk"],
             s_flat with { LengthBytes = 4 * GiB, Preallocation = VmdkPreallocation.Full },
             cancellation.Token);
-        await WaitForAsync(() => Directory.EnumerateFiles(_folder.Path).Any(file => new FileInfo(file).Length > 0));
+        await WaitForAsync(() => HasBytes(_folder.Path));
         await cancellation.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => creation);
         Assert.Empty(Names(_folder.Path));
@@ -205,6 +205,9 @@ public sealed class CreateRefusalTests : IDisposable
     }
 
     public void Dispose() => _folder.Dispose();
+
+    static bool HasBytes(string folder) =>
+        Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Any(file => new FileInfo(file).Length > 0);
 
     static async Task WaitForAsync(Func<bool> condition)
     {
