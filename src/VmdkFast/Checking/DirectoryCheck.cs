@@ -162,7 +162,8 @@ sealed class DirectoryCheck
         {
             _subject.Log.Propose(new WriteStep(
                 _subject.File, RepairClass.Drop, $"{side.Name}[{table}]: its table is lost", side.OffsetOf(table),
-                new byte[sizeof(uint)]) { Lost = _subject.GuestOfTable(table) });
+                new byte[sizeof(uint)])
+            { Lost = _subject.GuestOfTable(table) });
         }
     }
 

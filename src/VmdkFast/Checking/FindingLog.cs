@@ -56,16 +56,9 @@ sealed class FindingLog(int maxFindings, bool wantsSteps)
     internal void Add(VmdkFindingKind kind, VmdkException refusal) =>
         Add(kind, refusal.Path, refusal.Message, refusal.OffsetBytes);
 
-    /// <summary>Whether something was found at a place of a file.</summary>
-    internal bool HasFindingAt(string path, long? offsetBytes) =>
-        _findings.Exists(finding => finding.Path == path && finding.OffsetBytes == offsetBytes);
-
     /// <summary>Forgets all steps for a file but those that only mark it clean: a better one replaces them.</summary>
     internal void Withdraw(CheckedFile file) =>
         _steps.RemoveAll(step => step.File == file && step.Class != RepairClass.CallClean);
-
-    /// <summary>Whether steps are wanted at all.</summary>
-    internal bool WantsSteps => wantsSteps;
 
     /// <summary>Notes a step that would set right what was found.</summary>
     internal void Propose(RepairStep step)

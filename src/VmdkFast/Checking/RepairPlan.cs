@@ -131,7 +131,8 @@ sealed class RepairPlan
         if (isTail && free.MayCut)
         {
             _changes.Add(new PlannedChange(
-                free.File, ChangePhase.Free, free.OffsetBytes, free.LengthBytes, free.Reason) { Cuts = true });
+                free.File, ChangePhase.Free, free.OffsetBytes, free.LengthBytes, free.Reason)
+            { Cuts = true });
         }
         else if (free.MayPunch)
         {

@@ -28,7 +28,7 @@ sealed class SeSparseCheck(CheckRun run, CheckedFile file, long guestStartBytes)
     internal long? CapacitySectors { get; private set; }
 
     /// <summary>Looks at everything.</summary>
-    /// <exception cref="VmdkException"><see cref="VmdkErrorCode.Unsupported"/>: a version that nobody knows.</exception>
+    /// <exception cref="VmdkException"><see cref="VmdkErrorCode.Unsupported"/>: an unknown version.</exception>
     internal void Run(CancellationToken cancellationToken)
     {
         SeSparseFile header;
