@@ -6,7 +6,7 @@ namespace VmdkFast.Cli;
 /// <summary>Progress for a person: bar, share, amount, rate and time left, in one line of a terminal.</summary>
 static class ProgressBar
 {
-    /// <summary>Runs a conversion and draws while it lasts.</summary>
+    /// <summary>Runs work on a whole disk and draws while it lasts.</summary>
     /// <param name="output">The terminal.</param>
     /// <param name="totalBytes">Length of the disk.</param>
     /// <param name="convert">Starts the conversion with the object to report to.</param>
@@ -30,7 +30,12 @@ static class ProgressBar
 
     sealed class Reports(ProgressTask task) : IProgress<VmdkProgress>
     {
-        public void Report(VmdkProgress value) => task.Value = value.DoneBytes;
+        public void Report(VmdkProgress value)
+        {
+            // A check learns only on its way how much there is to do.
+            task.MaxValue = Math.Max(value.TotalBytes, 1);
+            task.Value = value.DoneBytes;
+        }
     }
 
     sealed class AmountColumn : ProgressColumn
