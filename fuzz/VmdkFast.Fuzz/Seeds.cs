@@ -25,6 +25,7 @@ static class Seeds
         WriteDescriptors(Directory.CreateDirectory(Path.Combine(folder, DescriptorTarget.TargetName)).FullName);
         WriteChains(Directory.CreateDirectory(Path.Combine(folder, ChainTarget.TargetName)).FullName);
         WriteChoices(folder, FooterTarget.TargetName, Samples.Exports().Length, "");
+        WriteChoices(folder, RepairTarget.TargetName, samples.Length - 1, "");
         WriteChoices(folder, TablesTarget.TargetName, samples.Length, "");
         WriteChoices(
             folder, WritingTarget.TargetName, samples.Length - 1 + WritingTarget.ChildCount, Operations);

@@ -64,6 +64,33 @@ public sealed class MutationMatrixTests
     }
 
     [Theory]
+    [InlineData("sparse-plain")]
+    [InlineData("sparse-zero")]
+    [InlineData("sparse-tables")]
+    public void ATableOrDirectoryWithAGoodCopyIsRepaired(string name)
+    {
+        SampleImage sample = s_samples[name];
+        int[] entries = [.. sample.Places(PlaceGroup.Tables).Select(place => place.OffsetBytes)];
+        byte[] content = Samples.Content.Read(0, Samples.LengthBytes);
+        VmdkRepairOptions repair = new() { Check = RepairTarget.CheckOptions, Apply = true };
+        ForEach(entries, (folder, entry) =>
+        {
+            // No place in the file; a place in the header. An entry that could be right has no copy that is better.
+            foreach (byte[] value in (byte[][])[[0xff, 0xff, 0xff, 0xff], [0, 0, 0, 1], [2, 0, 0, 0]])
+            {
+                byte[] damaged = sample.Bytes.ToArray();
+                value.CopyTo(damaged, entry);
+                string path = folder[ImageReading.FileName];
+                File.WriteAllBytes(path, damaged);
+                VmdkRepairOptions how = repair with { JournalPath = folder[$"journal-{entry}-{value[0]}-{value[3]}"] };
+                VmdkImage.RepairAsync(path, how).GetAwaiter().GetResult();
+                byte[]? now = Read(folder, File.ReadAllBytes(path));
+                Assert.True(now is not null && now.AsSpan().SequenceEqual(content), $"entry at {entry}");
+            }
+        });
+    }
+
+    [Theory]
     [MemberData(nameof(Names))]
     public void AnImageThatIsCutAnywhereIsReadOrRefused(string name)
     {
@@ -119,11 +146,24 @@ public sealed class MutationMatrixTests
         Assert.Empty(complaints.Take(5));
     }
 
+    static void Check(string path)
+    {
+        try
+        {
+            VmdkImage.CheckAsync(path, RepairTarget.CheckOptions).GetAwaiter().GetResult();
+        }
+        catch (VmdkException)
+        {
+            // Nothing that can be checked.
+        }
+    }
+
     // The content, or null where it was refused. Disks that became long are read at both ends.
     static byte[]? Read(FuzzFolder folder, byte[] image)
     {
         string path = folder[ImageReading.FileName];
         File.WriteAllBytes(path, image);
+        Check(path);
         byte[] buffer = new byte[BufferBytes];
         long before = GC.GetAllocatedBytesForCurrentThread();
         try
