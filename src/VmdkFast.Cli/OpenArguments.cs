@@ -33,6 +33,11 @@ sealed class OpenArguments
         Description = "Open a child whose parent has changed since; what is read may be wrong",
     };
 
+    readonly Option<bool> _recoverStreams = new("--recover-stream")
+    {
+        Description = "Open streamOptimized images by the markers of their grains, for one that was cut short",
+    };
+
     readonly Option<long?> _tableCache = SizeOption(
         "--table-cache", "Memory for grain tables (default 16M); suffixes k, M, G, T");
 
@@ -53,6 +58,7 @@ sealed class OpenArguments
         verb.Add(arguments._references);
         verb.Add(arguments._allowFolders);
         verb.Add(arguments._allowParentMismatch);
+        verb.Add(arguments._recoverStreams);
         verb.Add(arguments._tableCache);
         verb.Add(arguments._grainCache);
         return arguments;
@@ -77,6 +83,9 @@ sealed class OpenArguments
         ParseResult parsed, string path, VmdkOpenOptions options, CancellationToken cancellationToken) =>
         ImageFormat.OpenAsync(parsed, _format, path, options, cancellationToken);
 
+    /// <summary>Whether <c>-f raw</c> is said.</summary>
+    internal bool NamesRaw(ParseResult parsed) => parsed.GetValue(_format) == "raw";
+
     /// <summary>The format named, of a verb that has no use but for VMDK.</summary>
     /// <exception cref="UsageException">Another one was named.</exception>
     internal void RequireVmdk(ParseResult parsed)
@@ -95,6 +104,7 @@ sealed class OpenArguments
         {
             ForceShare = parsed.GetValue(_forceShare),
             AllowParentMismatch = parsed.GetValue(_allowParentMismatch),
+            RecoverStreams = parsed.GetValue(_recoverStreams),
             References = ReadPolicy(parsed),
         };
         return options with

@@ -8,7 +8,7 @@ static class ProgressBar
 {
     /// <summary>Runs a conversion and draws while it lasts.</summary>
     /// <param name="output">The terminal.</param>
-    /// <param name="totalBytes">Length of the disk.</param>
+    /// <param name="totalBytes">Length of the disk; 0 when the first report will say it.</param>
     /// <param name="convert">Starts the conversion with the object to report to.</param>
     /// <returns>What the conversion returns.</returns>
     internal static async Task<TResult> RunAsync<TResult>(
@@ -30,7 +30,11 @@ static class ProgressBar
 
     sealed class Reports(ProgressTask task) : IProgress<VmdkProgress>
     {
-        public void Report(VmdkProgress value) => task.Value = value.DoneBytes;
+        public void Report(VmdkProgress value)
+        {
+            task.MaxValue = Math.Max(value.TotalBytes, 1);
+            task.Value = value.DoneBytes;
+        }
     }
 
     sealed class AmountColumn : ProgressColumn

@@ -8,6 +8,9 @@ namespace VmdkFast.Cli;
 /// <param name="ErrorIsTerminal">Whether a person looks at <paramref name="Error"/>.</param>
 sealed record StandardStreams(Stream Output, TextWriter Error, bool ErrorIsTerminal)
 {
+    /// <summary>Standard input.</summary>
+    internal Stream Input { get; init; } = Stream.Null;
+
     /// <summary>A writer of UTF-8 text over <see cref="Output"/>; dispose it to send the last of the text.</summary>
     internal StreamWriter OpenText() =>
         new(Output, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), 1 << 14, leaveOpen: true)

@@ -14,15 +14,35 @@ namespace VmdkFast.Extents;
 /// </remarks>
 sealed class SparseTableSource(ImageFile file, SparseLayout layout) : TableSource
 {
+    // A directory entry of a table that is in memory only: never a place in the file.
+    const uint RecoveredTable = 1;
+
     int TableBytes => layout.TableEntries * sizeof(uint);
 
     /// <inheritdoc/>
-    internal override void LoadDirectory(int firstIndex, Span<uint> entries) =>
-        ReadEntries(layout.DirectoryOffsetBytes + ((long)firstIndex * sizeof(uint)), entries, "grainDirectory");
+    internal override void LoadDirectory(int firstIndex, Span<uint> entries)
+    {
+        if (layout.Recovered is not { } recovered)
+        {
+            ReadEntries(layout.DirectoryOffsetBytes + ((long)firstIndex * sizeof(uint)), entries, "grainDirectory");
+            return;
+        }
+
+        for (int i = 0; i < entries.Length; i++)
+        {
+            entries[i] = recovered.HasTable(firstIndex + i, layout.TableShift) ? RecoveredTable : 0;
+        }
+    }
 
     /// <inheritdoc/>
     internal override void LoadTable(int tableIndex, uint directoryEntry, Span<uint> entries)
     {
+        if (layout.Recovered is { } recovered)
+        {
+            recovered.FillTable(tableIndex, layout.TableShift, entries);
+            return;
+        }
+
         long offsetBytes = IsPossibleTable(directoryEntry)
             ? (long)directoryEntry << Sector.Shift
             : RecoverTable(tableIndex, directoryEntry);
@@ -32,7 +52,7 @@ sealed class SparseTableSource(ImageFile file, SparseLayout layout) : TableSourc
 
     /// <summary>Whether a table can lie where a directory entry points.</summary>
     internal bool IsPossibleTable(uint directoryEntry) =>
-        directoryEntry != 0 && ((long)directoryEntry << Sector.Shift) + TableBytes <= file.LengthBytes;
+        directoryEntry != 0 && layout.Recovered is null && ((long)directoryEntry << Sector.Shift) + TableBytes <= file.LengthBytes;
 
     /// <summary>The redundant copy of a table entry whose primary is impossible; throws when there is none.</summary>
     internal uint RecoverEntry(long grainIndex, uint found)

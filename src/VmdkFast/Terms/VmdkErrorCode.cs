@@ -62,4 +62,7 @@ public enum VmdkErrorCode
 
     /// <summary>The target already exists, or is part of the source.</summary>
     TargetRefused = 20,
+
+    /// <summary>A stream's grains do not ascend, and the target needs them in order.</summary>
+    OrderNotAscending = 22,
 }

@@ -1,0 +1,87 @@
+using VmdkFast.Compression;
+using VmdkFast.Streaming;
+
+namespace VmdkFast;
+
+/// <content>Streams as sources.</content>
+public static partial class VmdkImage
+{
+    /// <summary>Converts a streamOptimized image that comes in order, such as from a pipe, into a file or device.</summary>
+    /// <param name="source">
+    /// Only read from, never sought, up to its end; it is not closed. Grains have 64 MiB at most, and there is no
+    /// parent.
+    /// </param>
+    /// <param name="targetPath">The target; see the other overloads.</param>
+    /// <param name="options">How, and what; null for <see cref="VmdkConvertOptions.Default"/>.</param>
+    /// <param name="progress">Hears of the progress some ten times a second.</param>
+    /// <param name="cancellationToken">Ends the work between two reads; nothing is left of a new target.</param>
+    /// <returns>What was done.</returns>
+    /// <exception cref="ArgumentException">Options are out of range or contradict each other.</exception>
+    /// <exception cref="VmdkException">
+    /// The stream is damaged, ends early (<see cref="VmdkErrorCode.Truncated"/>), is no streamOptimized image, or holds
+    /// its grains in an order that the target cannot take (<see cref="VmdkErrorCode.OrderNotAscending"/>); or the target
+    /// is refused.
+    /// </exception>
+    public static Task<VmdkConvertResult> ConvertAsync(
+        Stream source, string targetPath, VmdkConvertOptions? options = null, IProgress<VmdkProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(targetPath);
+        return ConvertStreamAsync(
+            source, options, isStream: false, progress, maker => maker.Open(targetPath, [], cancellationToken),
+            cancellationToken);
+    }
+
+    /// <summary>Converts a streamOptimized image that comes in order into another stream.</summary>
+    /// <param name="source">Only read from, never sought, up to its end; it is not closed. Its grains ascend.</param>
+    /// <param name="target">Only written to, never sought; it is flushed, not closed.</param>
+    /// <param name="options">How, and what; null for <see cref="VmdkConvertOptions.Default"/>.</param>
+    /// <param name="progress">Hears of the progress some ten times a second.</param>
+    /// <param name="cancellationToken">Ends the work between two reads.</param>
+    /// <returns>What was done.</returns>
+    /// <exception cref="ArgumentException">
+    /// Options are out of range or contradict each other, or ask for what a stream cannot take.
+    /// </exception>
+    /// <exception cref="VmdkException">As in the other overload.</exception>
+    public static Task<VmdkConvertResult> ConvertAsync(
+        Stream source, Stream target, VmdkConvertOptions? options = null, IProgress<VmdkProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        return ConvertStreamAsync(
+            source, options, isStream: true, progress, maker => maker.OpenStream(target, leaveOpen: true),
+            cancellationToken);
+    }
+
+    static Task<VmdkConvertResult> ConvertStreamAsync(
+        Stream source, VmdkConvertOptions? options, bool isStream, IProgress<VmdkProgress>? progress,
+        Func<TargetMaker, PieceTarget> openTarget, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        VmdkConvertOptions how = options ?? VmdkConvertOptions.Default;
+        how.Validate();
+        if (isStream && how.IntoExisting)
+        {
+            throw new ArgumentException("A stream is no existing target: it is written from its start.");
+        }
+
+        return Task.Run(
+            () =>
+            {
+                // The length is in the header, so the source is begun before there is a target.
+                string name = source is FileStream { Name.Length: > 0 } file ? file.Name : "the stream";
+                IncomingStream incoming = IncomingStream.Open(source, name, VmdkLimits.Default);
+                var maker = new TargetMaker(how, incoming.Shape.CapacityBytes);
+                maker.Check(isStream);
+                using PieceTarget target = openTarget(maker);
+                UnreadableRanges? unreadable = how.Salvage ? new UnreadableRanges() : null;
+                return new Conversion(how, progress).Run(
+                    cut => new StreamSource(incoming, GrainCodec.Of(how.Codec), cut, target.InOrder)
+                    {
+                        Unreadable = unreadable,
+                    },
+                    target, unreadable, cancellationToken);
+            },
+            cancellationToken);
+    }
+}
