@@ -58,6 +58,12 @@ sealed class IncomingStream
                 Convert.ToHexString(start[..Math.Min(start.Length, 4)]), "KDMV");
         }
 
+        // Before anything else is read: who has no markers may have a footer, and would be read to its end for it.
+        if (start.Length == Sector.Bytes && !HasMarkers(SparseHeader.Read(start)))
+        {
+            throw WithoutMarkers(input, $"0x{(uint)SparseHeader.Read(start).Flags:x8}");
+        }
+
         var hosted = HostedSparseFile.Read(input, limits, byMarkers: true);
         RefuseOthers(input, hosted);
         var incoming = new IncomingStream(input, hosted);
@@ -81,14 +87,19 @@ sealed class IncomingStream
         return incoming;
     }
 
+    static bool HasMarkers(in SparseHeader header) =>
+        header.Flags.HasFlag(SparseFlags.Markers)
+        && (header.Flags.HasFlag(SparseFlags.Compressed) || header.CompressAlgorithm != 0);
+
+    static VmdkException WithoutMarkers(StreamInput input, string found) =>
+        new(VmdkErrorCode.Unsupported, input.Path, "only a streamOptimized image with markers can be read in order", 8,
+            nameof(SparseHeader.Flags), found, "flags 0x00030000");
+
     static void RefuseOthers(StreamInput input, HostedSparseFile hosted)
     {
         if (!hosted.IsReadByMarkers)
         {
-            throw new VmdkException(
-                VmdkErrorCode.Unsupported, input.Path, "only a streamOptimized image with markers can be read in order",
-                8, nameof(SparseHeader.Flags),
-                hosted.IsDescriptorOnly ? "a descriptor" : "no compressed grains with markers", "0x00030000");
+            throw WithoutMarkers(input, "a header that only embeds a descriptor");
         }
 
         if (hosted.GrainBytes > MaxGrainBytes)
