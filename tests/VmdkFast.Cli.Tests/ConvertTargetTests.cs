@@ -85,7 +85,8 @@ public sealed class ConvertTargetTests : IDisposable
     [
         "-O qcow2", "-c", "-B base.vmdk", "-O vmdk -c -o subformat=monolithicFlat", "-O vmdk -o subformat=nonsense",
         "-O vmdk -o size=5G", "-O vmdk -o stream_layout=sideways", "-O vmdk -B base.vmdk -F raw", "--target-is-zero",
-        "-S 3000", "-O vmdk --level extreme", "-O vmdk --codec lz4", "-O vmdk -o subformat=monolithicFlat -B base.vmdk", "-o subformat=vmfs",
+        "-S 3000", "-O vmdk --level extreme", "-O vmdk --codec lz4",
+        "-O vmdk -o subformat=monolithicFlat -B base.vmdk", "-o subformat=vmfs",
         "-O vmdk -o subformat=streamOptimized,grain_size=1G",
     ];
 

@@ -32,7 +32,8 @@ sealed class ConvertVerb : Verb
 
     internal override string Notes =>
         """
-        A new file appears under its name only when it is complete, and only then an existing file is replaced.
+        A new file appears under its name only when it is complete, and only then an existing file is replaced. A killed
+        command leaves nothing but hidden names that end in .partial.
         Devices, files with several links, and targets with -n are written in place.
         Zeros are not written into new files; they become holes.
         -o with -O vmdk takes all options of create but size and overwrite, and stream_layout=export|local: where a

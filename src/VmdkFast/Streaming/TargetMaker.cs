@@ -67,7 +67,7 @@ sealed class TargetMaker(VmdkConvertOptions options, long lengthBytes)
                 VmdkErrorCode.TargetRefused, path, "a VMDK is made of files; a device takes raw bytes only");
         }
 
-        if ((_image is null || IsStream) && !options.IntoExisting && TargetFile.TryOpenInOrder(path) is { } pipe)
+        if ((_image is null || (IsStream && !options.IntoExisting)) && TargetFile.TryOpenInOrder(path) is { } pipe)
         {
             return OpenStream(pipe, leaveOpen: false);
         }

@@ -1,4 +1,3 @@
-using VmdkFast.Tests.Creating;
 using VmdkFast.Tests.Support;
 using Xunit;
 using static VmdkFast.Tests.Streaming.Converted;
