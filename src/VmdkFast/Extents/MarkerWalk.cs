@@ -44,7 +44,9 @@ sealed class MarkerWalk(ImageFile file, StreamShape shape, long startBytes)
         Span<byte> head = stackalloc byte[StreamMarker.HeadBytes];
         if (leftBytes <= 0 || file.Read(head, OffsetBytes) < head.Length)
         {
-            Problem = leftBytes <= 0 ? "the file ends without an end-of-stream marker" : "the file ends inside a marker";
+            Problem = leftBytes <= 0
+                ? "the file ends without an end-of-stream marker"
+                : "the file ends inside a marker";
             return false;
         }
 
@@ -58,7 +60,8 @@ sealed class MarkerWalk(ImageFile file, StreamShape shape, long startBytes)
         if (marker.NeededBytes > leftBytes)
         {
             Problem = marker.IsGrain
-                ? "the file ends inside a compressed grain" : $"the file ends inside a marker of type {(uint)marker.Type}";
+                ? "the file ends inside a compressed grain"
+                : $"the file ends inside what a marker of type {(uint)marker.Type} announces";
             return false;
         }
 

@@ -52,7 +52,8 @@ sealed class SparseTableSource(ImageFile file, SparseLayout layout) : TableSourc
 
     /// <summary>Whether a table can lie where a directory entry points.</summary>
     internal bool IsPossibleTable(uint directoryEntry) =>
-        directoryEntry != 0 && layout.Recovered is null && ((long)directoryEntry << Sector.Shift) + TableBytes <= file.LengthBytes;
+        directoryEntry != 0 && layout.Recovered is null
+        && ((long)directoryEntry << Sector.Shift) + TableBytes <= file.LengthBytes;
 
     /// <summary>The redundant copy of a table entry whose primary is impossible; throws when there is none.</summary>
     internal uint RecoverEntry(long grainIndex, uint found)

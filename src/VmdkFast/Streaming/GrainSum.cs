@@ -1,6 +1,6 @@
 namespace VmdkFast.Streaming;
 
-/// <summary>A set of grains and their places as two numbers: equal for equal sets, in whatever order they came.</summary>
+/// <summary>A set of grains and their places as two numbers, equal for equal sets in whatever order.</summary>
 /// <param name="Count">How many.</param>
 /// <param name="Sum">A sum of mixed pairs; against mistakes, not against malice.</param>
 readonly record struct GrainSum(long Count, ulong Sum)

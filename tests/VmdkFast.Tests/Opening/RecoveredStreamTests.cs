@@ -28,7 +28,7 @@ public sealed class RecoveredStreamTests : IDisposable
         DiskAssert.HoldsByMap(content, disk);
         VmdkStreamRecovery recovery = disk.Layers[0].Extents[0].Recovery!;
         using var usual = VmdkDisk.Open(path);
-        Assert.Equal(usual.Map().Count(run => run.Kind == VmdkRunKind.Compressed), recovery.Grains);
+        Assert.Equal(usual.Map(TestContext.Current.CancellationToken).Count(run => run.Kind == VmdkRunKind.Compressed), recovery.Grains);
         Assert.Null(usual.Layers[0].Extents[0].Recovery);
         Assert.Equal(0, recovery.IgnoredBytes);
         Assert.Equal(
@@ -44,7 +44,7 @@ public sealed class RecoveredStreamTests : IDisposable
         var grains = new List<(long Offset, long FileOffset, long FileEnd)>();
         using (var whole = VmdkDisk.Open(path))
         {
-            foreach (VmdkRun run in whole.Map().Where(run => run.Kind == VmdkRunKind.Compressed))
+            foreach (VmdkRun run in whole.Map(TestContext.Current.CancellationToken).Where(run => run.Kind == VmdkRunKind.Compressed))
             {
                 grains.Add((run.OffsetBytes, run.FileOffsetBytes!.Value, 0));
             }
@@ -99,7 +99,7 @@ public sealed class RecoveredStreamTests : IDisposable
 
         using (var blind = VmdkDisk.Open(path))
         {
-            Assert.DoesNotContain(blind.Map(), run => run.Kind == VmdkRunKind.Compressed);
+            Assert.DoesNotContain(blind.Map(TestContext.Current.CancellationToken), run => run.Kind == VmdkRunKind.Compressed);
         }
 
         DiskAssert.Holds(content, path, s_recover);
