@@ -6,7 +6,12 @@ namespace VmdkFast;
 /// <content>Streams as sources.</content>
 public static partial class VmdkImage
 {
-    /// <summary>Converts a streamOptimized image that comes in order, such as from a pipe, into a file or device.</summary>
+    // Stands where messages have a path.
+    const string StreamName = "the stream";
+
+    /// <summary>
+    /// Converts a streamOptimized image that comes in order, such as from a pipe, into a file or device.
+    /// </summary>
     /// <param name="source">
     /// Only read from, never sought, up to its end; it is not closed. Grains have 64 MiB at most, and there is no
     /// parent.
@@ -18,9 +23,9 @@ public static partial class VmdkImage
     /// <returns>What was done.</returns>
     /// <exception cref="ArgumentException">Options are out of range or contradict each other.</exception>
     /// <exception cref="VmdkException">
-    /// The stream is damaged, ends early (<see cref="VmdkErrorCode.Truncated"/>), is no streamOptimized image, or holds
-    /// its grains in an order that the target cannot take (<see cref="VmdkErrorCode.OrderNotAscending"/>); or the target
-    /// is refused.
+    /// The stream is damaged, ends early (<see cref="VmdkErrorCode.Truncated"/>), is no streamOptimized image, or
+    /// holds its grains in an order that the target cannot take (<see cref="VmdkErrorCode.OrderNotAscending"/>); or
+    /// the target is refused.
     /// </exception>
     public static Task<VmdkConvertResult> ConvertAsync(
         Stream source, string targetPath, VmdkConvertOptions? options = null, IProgress<VmdkProgress>? progress = null,
@@ -69,8 +74,7 @@ public static partial class VmdkImage
             () =>
             {
                 // The length is in the header, so the source is begun before there is a target.
-                string name = source is FileStream { Name.Length: > 0 } file ? file.Name : "the stream";
-                IncomingStream incoming = IncomingStream.Open(source, name, VmdkLimits.Default);
+                IncomingStream incoming = IncomingStream.Open(source, StreamName, VmdkLimits.Default);
                 var maker = new TargetMaker(how, incoming.Shape.CapacityBytes);
                 maker.Check(isStream);
                 using PieceTarget target = openTarget(maker);

@@ -16,6 +16,8 @@ public sealed record VmdkStreamRecovery
     /// <summary>Bytes of the file behind <see cref="EndBytes"/>.</summary>
     public long IgnoredBytes { get; init; }
 
-    /// <summary>Why the walk ended there; null when it came to the end-of-stream marker, and nothing is missing.</summary>
+    /// <summary>
+    /// Why the walk ended there; null when it came to the end-of-stream marker, and nothing is missing.
+    /// </summary>
     public string? Problem { get; init; }
 }

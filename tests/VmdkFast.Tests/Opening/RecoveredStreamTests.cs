@@ -28,7 +28,7 @@ public sealed class RecoveredStreamTests : IDisposable
         DiskAssert.HoldsByMap(content, disk);
         VmdkStreamRecovery recovery = disk.Layers[0].Extents[0].Recovery!;
         using var usual = VmdkDisk.Open(path);
-        Assert.Equal(usual.Map(TestContext.Current.CancellationToken).Count(run => run.Kind == VmdkRunKind.Compressed), recovery.Grains);
+        Assert.Equal(CompressedRuns(usual).Count(), recovery.Grains);
         Assert.Null(usual.Layers[0].Extents[0].Recovery);
         Assert.Equal(0, recovery.IgnoredBytes);
         Assert.Equal(
@@ -44,7 +44,7 @@ public sealed class RecoveredStreamTests : IDisposable
         var grains = new List<(long Offset, long FileOffset, long FileEnd)>();
         using (var whole = VmdkDisk.Open(path))
         {
-            foreach (VmdkRun run in whole.Map(TestContext.Current.CancellationToken).Where(run => run.Kind == VmdkRunKind.Compressed))
+            foreach (VmdkRun run in CompressedRuns(whole))
             {
                 grains.Add((run.OffsetBytes, run.FileOffsetBytes!.Value, 0));
             }
@@ -99,7 +99,7 @@ public sealed class RecoveredStreamTests : IDisposable
 
         using (var blind = VmdkDisk.Open(path))
         {
-            Assert.DoesNotContain(blind.Map(TestContext.Current.CancellationToken), run => run.Kind == VmdkRunKind.Compressed);
+            Assert.Empty(CompressedRuns(blind));
         }
 
         DiskAssert.Holds(content, path, s_recover);
@@ -115,13 +115,17 @@ public sealed class RecoveredStreamTests : IDisposable
         VmdkStreamRecovery recovery = disk.Layers[0].Extents[0].Recovery!;
         Assert.Equal(4, recovery.Grains);
         Assert.Equal(3 * GrainBytes, recovery.LastGrainOffsetBytes);
-        Assert.StartsWith("no marker of this stream: size is 4294967280 bytes", recovery.Problem, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "no marker of this stream: size is 4294967280 bytes", recovery.Problem, StringComparison.Ordinal);
         Assert.True(recovery.IgnoredBytes > 0);
     }
 
     [Fact]
     public void WritingAndRecoveringDoNotGoTogether() => Assert.Throws<ArgumentException>(
         () => VmdkDisk.Open("any.vmdk", s_recover with { Access = VmdkOpenAccess.ReadWrite }));
+
+    static IEnumerable<VmdkRun> CompressedRuns(VmdkDisk disk) =>
+        disk.Map(TestContext.Current.CancellationToken).Where(run => run.Kind == VmdkRunKind.Compressed);
 
     [Fact]
     public void ImagesOfOtherKindsOpenAsUsual()

@@ -209,12 +209,13 @@ public sealed class StreamSourceTests : IDisposable
         {
             byte[] good = Make(content, new StreamOptions { Layout = layout });
             using var disk = VmdkDisk.Open(_folder["in.vmdk"]);
-            foreach (VmdkRun run in disk.Map(TestContext.Current.CancellationToken).Where(run => run.Kind == VmdkRunKind.Compressed))
+            foreach (VmdkRun run in disk.Map(TestContext.Current.CancellationToken)
+                .Where(run => run.Kind == VmdkRunKind.Compressed))
             {
                 uint sector = (uint)(run.FileOffsetBytes!.Value / 512);
                 byte[] stream = [.. good];
                 int entry = layout == StreamLayout.Export
-                    ? LastIndexOf(stream, sector, stream.Length)
+                    ? LastIndexOf(stream, sector, stream.Length - (3 * 512))
                     : LastIndexOf(stream, sector, 128 * 512);
                 BinaryPrimitives.WriteUInt32LittleEndian(stream.AsSpan(entry), sector + 1);
                 var refusal = await Assert.ThrowsAsync<VmdkException>(() => ToFileAsync(new MemoryStream(stream)));
