@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Whole commands against their peers, in turn, on an image made of real files: bench/compare.sh [CASE...]
-# The case "writes" measures writes; without cases everything is measured.
-# Writes bench/results/compare.json, compare.md and writes.md. Exits 1 when a command fails or two outputs differ.
+# Cases: raw-to-stream stream-to-raw export-to-raw sparse-to-raw sparse-to-sparse raw-to-sparse sparse-to-stream compare
+# compare-stream hash-sha256 hash-xxh128, and writes, which measures writes; without cases everything is measured.
+# Writes bench/results/compare.json, compare.md, compare.svg and writes.md. Exits 1 when a command fails or two outputs
+# differ.
 #
 #   TURNS=5            runs of each command
 #   WORK=folder        where images are; kept when given, so that a second run need not build them
@@ -28,29 +30,73 @@ export LC_ALL=C
 
 warm=$WORK/warm; [ ! -w /dev/shm ] || warm=/dev/shm/vmdkfast-compare.$$
 raw=$WORK/disk.raw sparse=$WORK/sparse.vmdk stream=$WORK/stream.vmdk out=$WORK/out runs=$WORK/runs.tsv
+exported=$WORK/exported.vmdk extracted=$WORK/extracted
 : >"$runs"
 
 # --- What is compared ---------------------------------------------------------------------------------------------
-# row CASE KIND LABEL COMMAND...   KIND of the output: raw or vmdk. A label that begins with "ours" is ours; of the
-# others the best counts. $out is deleted after each run.
-cases() {
-  local qemu="qemu-img convert -f vmdk -O raw"
-  row sparse-to-raw raw ours-zlib       "env VMDKFAST_CODEC=zlib $ours convert -O raw $sparse $out"
-  row sparse-to-raw raw qemu            "$qemu $sparse $out"
-  row sparse-to-raw raw ours-libdeflate "env VMDKFAST_CODEC=libdeflate $ours convert -O raw $sparse $out"
-  row sparse-to-raw raw qemu-W-m16      "$qemu -W -m 16 $sparse $out"
+# row CASE KIND LABEL COMMAND...   KIND of the output: raw, vmdk, or none. A label that begins with "ours" is ours; of
+# the others the best counts. $out is deleted after each run.
+has_library() { ldconfig -p | grep -q "$1"; }
 
-  row stream-to-raw raw ours-zlib       "env VMDKFAST_CODEC=zlib $ours convert -O raw $stream $out"
-  row stream-to-raw raw qemu            "$qemu $stream $out"
-  row stream-to-raw raw ours-libdeflate "env VMDKFAST_CODEC=libdeflate $ours convert -O raw $stream $out"
-  row stream-to-raw raw qemu-W-m16      "$qemu -W -m 16 $stream $out"
+cases() {
+  local codec from="qemu-img convert -f vmdk -O raw" into="qemu-img convert -O vmdk -o"
+  local libdeflate="env VMDKFAST_CODEC=libdeflate $ours" zlib="env VMDKFAST_CODEC=zlib $ours"
+  local stream_options="-O vmdk -o subformat=streamOptimized" sparse_options="-O vmdk -o subformat=monolithicSparse"
+
+  row raw-to-stream vmdk ours-libdeflate "$libdeflate convert -f raw $stream_options $raw $out"
+  row raw-to-stream vmdk qemu            "$into subformat=streamOptimized -f raw $raw $out"
+  row raw-to-stream vmdk ours-zlib       "$zlib convert -f raw $stream_options $raw $out"
+  row raw-to-stream vmdk qemu-W-m16      "$into subformat=streamOptimized -W -m 16 -f raw $raw $out"
+  row raw-to-stream vmdk ours-fast-libdeflate "$libdeflate convert --level fastest -f raw $stream_options $raw $out"
+  if has_library libisal.so.2; then
+    row raw-to-stream vmdk ours-fast-isal \
+      "env VMDKFAST_CODEC=isal $ours convert --level fastest -f raw $stream_options $raw $out"
+  fi
+  [ -z "${VMDK_CONVERT:-}" ] || row raw-to-stream vmdk vmdk-convert "$VMDK_CONVERT -c 6 $raw $out"
+
+  for codec in zlib libdeflate; do
+    row stream-to-raw raw ours-$codec "env VMDKFAST_CODEC=$codec $ours convert -O raw $stream $out"
+    row sparse-to-raw raw ours-$codec "env VMDKFAST_CODEC=$codec $ours convert -O raw $sparse $out"
+  done
+  row stream-to-raw raw qemu       "$from $stream $out"
+  row stream-to-raw raw qemu-W-m16 "$from -W -m 16 $stream $out"
+  row sparse-to-raw raw qemu       "$from $sparse $out"
+  row sparse-to-raw raw qemu-W-m16 "$from -W -m 16 $sparse $out"
+
+  # 7-Zip does not open the streams of QEMU, so here the input is one of ours, in the layout of VMware's exports.
+  for codec in zlib libdeflate; do
+    row export-to-raw raw ours-$codec "env VMDKFAST_CODEC=$codec $ours convert -O raw $exported $out"
+  done
+  row export-to-raw raw qemu       "$from $exported $out"
+  row export-to-raw raw qemu-W-m16 "$from -W -m 16 $exported $out"
+  if command -v 7zz >/dev/null; then row export-to-raw raw 7zz "7zz x -tVMDK -y -bd -o$extracted $exported"; fi
   [ -z "${DISCUTILS_BENCH:-}" ] || row stream-to-raw raw discutils "$DISCUTILS_BENCH $stream $out"
-  [ -z "${VMDK_CONVERT:-}" ] || row sparse-to-stream vmdk vmdk-convert "$VMDK_CONVERT -c 6 $sparse $out"
+
+  row sparse-to-sparse vmdk ours       "$ours convert $sparse_options $sparse $out"
+  row sparse-to-sparse vmdk qemu       "$into subformat=monolithicSparse -f vmdk $sparse $out"
+  row sparse-to-sparse vmdk qemu-W-m16 "$into subformat=monolithicSparse -W -m 16 -f vmdk $sparse $out"
+  row raw-to-sparse vmdk ours          "$ours convert -f raw $sparse_options $raw $out"
+  row raw-to-sparse vmdk qemu          "$into subformat=monolithicSparse -f raw $raw $out"
+  row raw-to-sparse vmdk qemu-W-m16    "$into subformat=monolithicSparse -W -m 16 -f raw $raw $out"
+  if [ -n "${VMDK_CONVERT:-}" ]; then
+    row sparse-to-stream vmdk ours         "$ours convert $stream_options $sparse $out"
+    row sparse-to-stream vmdk vmdk-convert "$VMDK_CONVERT -c 6 $sparse $out"
+  fi
+
+  row compare none ours        "$ours compare -F raw $sparse $raw"
+  row compare none qemu        "qemu-img compare -f vmdk -F raw $sparse $raw"
+  row compare-stream none ours "$ours compare -F raw $stream $raw"
+  row compare-stream none qemu "qemu-img compare -f vmdk -F raw $stream $raw"
+
+  row hash-sha256 none ours      "$ours hash --algorithm sha256 $sparse"
+  row hash-sha256 none sha256sum "sha256sum $raw"
+  row hash-xxh128 none ours      "$ours hash $sparse"
+  if command -v xxh128sum >/dev/null; then row hash-xxh128 none xxh128sum "xxh128sum $raw"; fi
 }
 
 # --- The image ----------------------------------------------------------------------------------------------------
 build_image() {
-  [ -s "$WORK/complete" ] && return
+  [ -s "$WORK/complete" ] && [ -s "$exported" ] && return
   echo "building the image: ${CONTENT_MIB} MiB of $SOURCE in ${IMAGE_MIB} MiB of ext4" >&2
   rm -rf "$WORK/files" "$raw"; mkdir "$WORK/files"
   local budget=$((CONTENT_MIB << 20)) left size folder
@@ -69,6 +115,7 @@ build_image() {
   rm -rf "$WORK/files"
   qemu-img convert -f raw -O vmdk -o subformat=monolithicSparse "$raw" "$sparse"
   qemu-img convert -W -m 16 -f raw -O vmdk -o subformat=streamOptimized "$raw" "$stream"
+  VMDKFAST_CODEC=zlib "$ours" convert -f raw -O vmdk -o subformat=streamOptimized "$raw" "$exported"
   echo "$(((budget - left) >> 20)) MiB" >"$WORK/complete"
 }
 
@@ -101,24 +148,29 @@ check() {
   case $1 in
     raw) cmp "$raw" "$out" ;;
     vmdk) qemu-img compare -q -f raw -F vmdk "$raw" "$out" ;;
+    none) [ ! -e "$out" ] ;;
     *) false ;;
   esac
 }
 
 run_all() {
-  local turn entry name kind label command result
+  local turn entry name kind label command result bytes
   local -a words
   for ((turn = 1; turn <= TURNS; turn++)); do
     for entry in "${table[@]}"; do
       IFS='|' read -r name kind label command <<<"$entry"
       read -ra words <<<"$command"
-      rm -f "$out"
+      rm -rf "$out" "$extracted"
       result=$(measure "${words[@]}") || { cat "$WORK/log" >&2; fail "$name, $label failed: $command"; }
+      # 7-Zip names the file that it makes.
+      if [ -d "$extracted" ]; then mv "$extracted"/* "$out"; fi
       if [ "$turn" -eq 1 ]; then
         check "$kind" || fail "$name, $label: the output is not the disk"
       fi
-      rm -f "$out"
-      printf '%s\t%s\t%s\t%s\t%s\n' "$name" "$label" ${result} "$command" >>"$runs"
+      bytes=0
+      if [ -e "$out" ]; then bytes=$(stat -c %s "$out"); fi
+      rm -rf "$out" "$extracted"
+      printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$name" "$label" ${result} "$bytes" "$command" >>"$runs"
       echo "$turn/$TURNS $name $label: $((${result% *} / 1000)) ms, $((${result#* } / 1024)) MiB" >&2
     done
   done
@@ -134,22 +186,27 @@ fi
 [ -x "$ours" ] || fail "$ours is missing"
 [[ $ours != *[[:space:]\|]* ]] || fail "the command's path must not contain blanks"
 
-build_image
+measure_cases() {
+  build_image
+  cat "$raw" "$sparse" "$stream" "$exported" >/dev/null   # every run finds its input in the page cache
+  run_all
+
+  echo "measuring the limits of the machine" >&2
+  dotnet bench/VmdkFast.Benchmarks/bin/Release/net10.0/VmdkFast.Benchmarks.dll \
+    limits "$sparse" "$stream" "$out" "$TURNS" >"$WORK/limits.json"
+
+  COMMIT=$(git describe --always --dirty --exclude '*') CONTENT=$(cat "$WORK/complete") OURS=$ours \
+    python3 bench/compare_report.py "$WORK" "$RESULTS"
+  cat "$RESULTS/compare.md"
+}
+
 cases
-[ "${#table[@]}" -gt 0 ] || fail "no such case"
-cat "$sparse" "$stream" >/dev/null   # every run finds its input in the page cache
-run_all
-
-echo "measuring the limits of the machine" >&2
+[ "${#table[@]}" -gt 0 ] || [ "$wanted" = " writes " ] || fail "no such case"
 dotnet build bench/VmdkFast.Benchmarks -c Release -v q -nodeReuse:false >&2
-dotnet bench/VmdkFast.Benchmarks/bin/Release/net10.0/VmdkFast.Benchmarks.dll limits "$sparse" "$stream" "$out" "$TURNS" \
-  >"$WORK/limits.json"
-
-COMMIT=$(git describe --always --dirty --exclude '*') CONTENT=$(cat "$WORK/complete") OURS=$ours \
-  python3 bench/compare_report.py "$WORK" "$RESULTS"
+[ "${#table[@]}" -eq 0 ] || measure_cases
 if [[ $wanted == "  " || $wanted == *" writes "* ]]; then
   echo "measuring writes against bare ones and qemu-img bench" >&2
   dotnet bench/VmdkFast.Benchmarks/bin/Release/net10.0/VmdkFast.Benchmarks.dll writes --turns 3 --writes 10000 \
     >"$RESULTS/writes.md"
+  cat "$RESULTS/writes.md"
 fi
-cat "$RESULTS/compare.md" "$RESULTS/writes.md"

@@ -31,7 +31,9 @@ static class ParallelWrites
             folder, "allocating 4 KiB, shuffled, two extents, one flush", shares, turns,
             new VmdkCreateOptions
             {
-                LengthBytes = 2 * ExtentBytes, Kind = VmdkDiskKind.TwoGbMaxExtentSparse, Overwrite = true,
+                LengthBytes = 2 * ExtentBytes,
+                Kind = VmdkDiskKind.TwoGbMaxExtentSparse,
+                Overwrite = true,
             });
     }
 

@@ -196,7 +196,9 @@ static partial class WriteRatio
         string path = Path.Combine(folder, "disk.vmdk");
         var options = new VmdkCreateOptions
         {
-            LengthBytes = (long)writes * GrainBytes, GrainBytes = grainBytes, Overwrite = true,
+            LengthBytes = (long)writes * GrainBytes,
+            GrainBytes = grainBytes,
+            Overwrite = true,
         };
         VmdkDisk.CreateAsync(path, options).GetAwaiter().GetResult();
         return path;

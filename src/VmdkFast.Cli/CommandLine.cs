@@ -15,12 +15,15 @@ static class CommandLine
     internal static async Task<int> RunAsync(
         IReadOnlyList<string> arguments, StandardStreams streams, CancellationToken cancellationToken)
     {
+        int failureCode = ExitCode.Failure;
         try
         {
-            ParseResult parsed = MakeRoot(streams).Parse(arguments, s_parsing);
+            ParseResult parsed = MakeRoot(streams).Parse(DigestAlgorithms.SpellOut(arguments), s_parsing);
+            failureCode = (parsed.CommandResult.Command as Verb)?.FailureCode ?? failureCode;
             if (parsed.Action is not { ClearsParseErrors: true } && FindUsageFault(parsed, arguments) is { } fault)
             {
-                return ReportUsage(parsed, fault, streams);
+                ReportUsage(parsed, fault, streams);
+                return failureCode;
             }
 
             await using StreamWriter text = streams.OpenText();
@@ -37,37 +40,40 @@ static class CommandLine
         }
         catch (BrokenPipeException)
         {
-            return ExitCode.Failure;
+            return failureCode;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            Report(streams, "cancelled");
+            streams.ReportError("cancelled");
             return ExitCode.Interrupted;
         }
         catch (Exception failure) when (failure is UsageException or IOException or UnauthorizedAccessException
             or PlatformNotSupportedException)
         {
-            Report(streams, failure.Message);
-            return ExitCode.Failure;
+            streams.ReportError(failure.Message);
+            return failureCode;
         }
         catch (Exception bug)
         {
-            Report(streams, $"internal error, please report it: {bug.GetType().Name}: {bug.Message}");
-            return ExitCode.Failure;
+            streams.ReportError($"internal error, please report it: {bug.GetType().Name}: {bug.Message}");
+            return failureCode;
         }
     }
 
     static RootCommand MakeRoot(StandardStreams streams)
     {
         var root = new RootCommand(
-            "Reads, maps, inspects, converts and creates VMDK disk images of every kind. Verbs, options, JSON keys and "
-            + "exit codes follow qemu-img where it has them.")
+            "Reads, maps, inspects, converts, compares, hashes, measures and creates VMDK disk images of every kind. "
+            + "Verbs, options, JSON keys and exit codes follow qemu-img where it has them.")
         {
             new InfoVerb(streams),
             new MapVerb(streams),
             new InspectVerb(streams),
             new ConvertVerb(streams),
             new CreateVerb(),
+            new CompareVerb(streams),
+            new HashVerb(streams),
+            new MeasureVerb(streams),
         };
 
         // "[name]" in front of a verb is an argument like any other.
@@ -96,14 +102,10 @@ static class CommandLine
             : parsed.Errors.Count > 0 ? parsed.Errors[0].Message : null;
     }
 
-    static int ReportUsage(ParseResult parsed, string fault, StandardStreams streams)
+    static void ReportUsage(ParseResult parsed, string fault, StandardStreams streams)
     {
         string verb = parsed.CommandResult.Command is RootCommand ? "" : $" {parsed.CommandResult.Command.Name}";
-        Report(streams, fault);
+        streams.ReportError(fault);
         streams.Error.WriteLine($"Try 'vmdkfast{verb} --help' for more information.");
-        return ExitCode.Failure;
     }
-
-    static void Report(StandardStreams streams, string message) =>
-        streams.Error.WriteLine($"vmdkfast: {Printable.Line(message)}");
 }

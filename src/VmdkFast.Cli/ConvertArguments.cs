@@ -84,6 +84,17 @@ sealed class ConvertArguments
 
     readonly Option<long?> _rate = OpenArguments.SizeOption("-r", "Read at most so many bytes in a second");
 
+    readonly Option<string?> _digest = new(DigestAlgorithms.Option)
+    {
+        Description = $"Print the digest of the content, as hash does; {DigestAlgorithms.Option} alone is xxh128",
+        HelpName = DigestAlgorithms.Names,
+    };
+
+    readonly Option<bool> _verify = new("--verify")
+    {
+        Description = "Read the target back, and compare its digest with that of what was written",
+    };
+
     readonly Option<bool> _sync = new("--sync")
     {
         Description = "Return only when the target is durable on its device, name included",
@@ -111,6 +122,8 @@ sealed class ConvertArguments
         verb.Add(arguments._targetIsZero);
         verb.Add(arguments._salvage);
         verb.Add(arguments._rate);
+        verb.Add(arguments._digest);
+        verb.Add(arguments._verify);
         verb.Add(arguments._sync);
         return arguments;
     }
@@ -141,17 +154,21 @@ sealed class ConvertArguments
             TargetIsZero = parsed.GetValue(_targetIsZero),
             Salvage = parsed.GetValue(_salvage),
             Sync = parsed.GetValue(_sync),
-            SparseBytes = ReadSparseBytes(parsed),
+            SparseBytes = ReadSparseBytes(parsed.GetValue(_sparse)),
             RateBytesPerSecond = parsed.GetValue(_rate) ?? 0,
             Compression = ReadLevel(parsed),
             Codec = ReadCodec(parsed),
+            Digest = parsed.GetValue(_digest) is { } name
+                ? DigestAlgorithms.Read(DigestAlgorithms.Option, name)
+                : null,
+            Verify = parsed.GetValue(_verify),
             StreamLayout = ReadLayout(list),
             Target = ReadTarget(parsed, target, list, parentOptions),
         };
         list.RefuseOthers();
-        if (target == StandardOutput && (options.IntoExisting || options.Sync))
+        if (target == StandardOutput && (options.IntoExisting || options.Sync || options.Verify))
         {
-            throw new UsageException("-n and --sync do not go with standard output as the target");
+            throw new UsageException("-n, --sync and --verify do not go with standard output as the target");
         }
 
         return options.TargetIsZero && !options.IntoExisting
@@ -202,10 +219,12 @@ sealed class ConvertArguments
             };
     }
 
-    int ReadSparseBytes(ParseResult parsed)
+    /// <summary>What <c>-S</c> says.</summary>
+    /// <exception cref="UsageException">It is no such length.</exception>
+    internal static int ReadSparseBytes(long? length)
     {
         const int MaxSparseBytes = 512 << 10;
-        return parsed.GetValue(_sparse) switch
+        return length switch
         {
             null => VmdkConvertOptions.Default.SparseBytes,
             0 => 0,
@@ -236,7 +255,8 @@ sealed class ConvertArguments
         var word => throw new UsageException($"--codec {word}: wanted zlib, libdeflate or isal"),
     };
 
-    static VmdkStreamLayout ReadLayout(KeyValueList list) => list.Take("stream_layout") switch
+    /// <summary>The layout of a streamOptimized target that a list of options names.</summary>
+    internal static VmdkStreamLayout ReadLayout(KeyValueList list) => list.Take("stream_layout") switch
     {
         null or "export" => VmdkStreamLayout.Export,
         "local" => VmdkStreamLayout.Local,

@@ -38,6 +38,7 @@ static class CreateArguments
             ZeroGrains = list.TakeSwitch("zeroed_grain"),
             Overwrite = list.TakeSwitch("overwrite"),
             GrainBytes = list.Take("grain_size") is { } grain ? ReadSize(grain) : null,
+            Encoding = list.Take("encoding") ?? "UTF-8",
             LongContentId = list.Take("long_content_id"),
             ContentId = ReadContentId(list.Take("cid")),
             Uuid = ReadUuid(list.Take("uuid")),

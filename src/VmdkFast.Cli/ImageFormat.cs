@@ -2,10 +2,10 @@ using System.CommandLine;
 
 namespace VmdkFast.Cli;
 
-/// <summary>The format of a source: VMDK, which is recognised, or raw, which has to be said.</summary>
+/// <summary>The format of a source: raw by the option or a name that ends in <c>.raw</c>, else VMDK.</summary>
 /// <remarks>
-/// A file is never taken for raw because it is nothing else: a guest that writes the start of its raw disk would then
-/// choose what its file is next time.
+/// A file's content never chooses: a guest that writes the start of its raw disk would then choose what its file is
+/// next time.
 /// </remarks>
 static class ImageFormat
 {
@@ -19,7 +19,7 @@ static class ImageFormat
         HelpName = "raw|vmdk",
     };
 
-    /// <summary>Opens a source in the format that an option names, or as VMDK.</summary>
+    /// <summary>Opens a source in the format that an option or its name states, or as VMDK.</summary>
     /// <exception cref="UsageException">
     /// There is no such format; or none was named, and the file is no VMDK.
     /// </exception>
@@ -28,7 +28,7 @@ static class ImageFormat
         CancellationToken cancellationToken)
     {
         string? word = parsed.GetValue(format);
-        if (IsRaw(word, format.Aliases.First()))
+        if (IsRaw(word, format.Aliases.First(), path))
         {
             return await VmdkDisk.OpenRawAsync(path, options, cancellationToken).ConfigureAwait(false);
         }
@@ -44,11 +44,12 @@ static class ImageFormat
         }
     }
 
-    /// <summary>Whether the word that an option was given is raw.</summary>
-    internal static bool IsRaw(string? word, string option) => word switch
+    /// <summary>Whether an option, or without it the file's name, says raw.</summary>
+    internal static bool IsRaw(string? word, string option, string path) => word switch
     {
         Raw => true,
-        null or Vmdk => false,
+        Vmdk => false,
+        null => path.EndsWith(".raw", StringComparison.OrdinalIgnoreCase),
         _ => throw new UsageException($"{option} {word}: wanted raw or vmdk"),
     };
 }

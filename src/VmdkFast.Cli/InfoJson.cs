@@ -62,11 +62,72 @@ static class InfoJson
 
         json.WriteEndArray();
         json.WriteBoolean("unclean-shutdown", layer.UncleanShutdown);
+        if (layer.Warnings.Count > 0)
+        {
+            json.WritePropertyName("warnings");
+            json.WriteStartArray();
+            foreach (string warning in layer.Warnings)
+            {
+                json.WriteStringValue(warning);
+            }
+
+            json.WriteEndArray();
+        }
+
         if (descriptor is not null)
         {
             WriteDescriptor(json, descriptor);
         }
 
+        WriteInherited(json, layer);
+        WriteTracking(json, layer.ChangeTracking);
+        json.WriteEndObject();
+    }
+
+    static void WriteInherited(Utf8JsonWriter json, VmdkLayerInfo layer)
+    {
+        VmdkDatabaseEntry[] inherited = [.. layer.Database.Where(entry => entry.Path != layer.Path)];
+        if (inherited.Length == 0)
+        {
+            return;
+        }
+
+        json.WritePropertyName("inherited-entries");
+        json.WriteStartArray();
+        foreach (VmdkDatabaseEntry entry in inherited)
+        {
+            json.WriteStartObject();
+            json.WriteString("key", entry.Key);
+            json.WriteString("value", entry.Value);
+            json.WriteString("filename", entry.Path);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    static void WriteTracking(Utf8JsonWriter json, VmdkChangeTracking? tracking)
+    {
+        if (tracking is null)
+        {
+            return;
+        }
+
+        json.WritePropertyName("change-tracking");
+        json.WriteStartObject();
+        json.WriteString("filename", tracking.Path ?? tracking.FileName);
+        if (tracking.Exists is { } exists)
+        {
+            json.WriteBoolean("exists", exists);
+        }
+
+        if (tracking.LengthBytes is { } lengthBytes)
+        {
+            json.WriteNumber("length", lengthBytes);
+            json.WriteBoolean("recognised", tracking.IsRecognised);
+        }
+
+        WriteText(json, "identifier", tracking.Identifier);
         json.WriteEndObject();
     }
 

@@ -25,6 +25,11 @@ static class InfoText
             text.WriteLine("cleanly shut down: no");
         }
 
+        foreach (string warning in layer.Warnings)
+        {
+            text.WriteLine($"warning: {Printable.Line(warning)}");
+        }
+
         if (Backing.NameOf(layer) is { } backing)
         {
             string full = Backing.FullNameOf(layer, parent);
@@ -37,6 +42,16 @@ static class InfoText
         if (layer.Descriptor is { } descriptor)
         {
             WriteDescriptor(text, descriptor);
+        }
+
+        foreach (VmdkDatabaseEntry entry in layer.Database.Where(entry => entry.Path != layer.Path))
+        {
+            WriteKnown(text, Printable.Line(entry.Key), $"{entry.Value} (inherited from {entry.Path})");
+        }
+
+        if (layer.ChangeTracking is { } tracking)
+        {
+            WriteKnown(text, "change track file", Show(tracking));
         }
 
         text.WriteLine("    extents:");
@@ -111,6 +126,14 @@ static class InfoText
 
     static string Show(long? offsetBytes) =>
         offsetBytes is { } known ? FormattableString.Invariant($"byte {known} of the extent") : "none";
+
+    static string Show(VmdkChangeTracking tracking) => tracking switch
+    {
+        { Exists: null } => "not looked at",
+        { Exists: false } => "missing",
+        { IsRecognised: false } => $"{tracking.LengthBytes} bytes, which do not begin as a change tracking file",
+        _ => $"{tracking.LengthBytes} bytes, identifier {tracking.Identifier}",
+    };
 
     static string? Show(VmdkGeometry? geometry) => geometry is { } known
         ? $"{known.Cylinders} cylinders, {known.Heads} heads, {known.Sectors} sectors"

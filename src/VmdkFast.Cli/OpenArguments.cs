@@ -38,6 +38,26 @@ sealed class OpenArguments
         Description = "Open streamOptimized images by the markers of their grains, for one that was cut short",
     };
 
+    readonly Option<string[]> _mapDevices = new("--map-device")
+    {
+        Description = "Read the raw extent NAME (of a device mapping, say) from this file or device (may be repeated)",
+        HelpName = "NAME=PATH",
+        Arity = ArgumentArity.OneOrMore,
+        AllowMultipleArgumentsPerToken = false,
+    };
+
+    readonly Option<bool> _readDirty = new("--read-dirty")
+    {
+        Description = "Read a seSparse extent that was not closed cleanly; the last writes may be missing",
+    };
+
+    readonly Option<string> _unmapped = new("--unmapped")
+    {
+        Description = "What grains of a seSparse extent read as that the guest has unmapped",
+        HelpName = "zero|parent",
+        DefaultValueFactory = _ => "zero",
+    };
+
     readonly Option<long?> _tableCache = SizeOption(
         "--table-cache", "Memory for grain tables (default 16M); suffixes k, M, G, T");
 
@@ -50,7 +70,7 @@ sealed class OpenArguments
     /// <param name="verb">The verb.</param>
     /// <param name="formatDescription">What <c>-f</c> says there.</param>
     internal static OpenArguments AddTo(
-        Command verb, string formatDescription = "Format of the image; raw has to be said, vmdk is recognised")
+        Command verb, string formatDescription = "Format of the image; without it raw for names in .raw, else vmdk")
     {
         var arguments = new OpenArguments(formatDescription);
         verb.Add(arguments._format);
@@ -59,6 +79,9 @@ sealed class OpenArguments
         verb.Add(arguments._allowFolders);
         verb.Add(arguments._allowParentMismatch);
         verb.Add(arguments._recoverStreams);
+        verb.Add(arguments._mapDevices);
+        verb.Add(arguments._readDirty);
+        verb.Add(arguments._unmapped);
         verb.Add(arguments._tableCache);
         verb.Add(arguments._grainCache);
         return arguments;
@@ -106,12 +129,41 @@ sealed class OpenArguments
             AllowParentMismatch = parsed.GetValue(_allowParentMismatch),
             RecoverStreams = parsed.GetValue(_recoverStreams),
             References = ReadPolicy(parsed),
+            RawMappings = ReadMappings(parsed.GetValue(_mapDevices) ?? []),
+            DirtySeSparse = parsed.GetValue(_readDirty) ? VmdkDirtySeSparse.Read : VmdkDirtySeSparse.Refuse,
+            UnmappedGrains = parsed.GetValue(_unmapped) switch
+            {
+                "zero" => VmdkUnmappedGrains.Zero,
+                "parent" => VmdkUnmappedGrains.Parent,
+                var word => throw new UsageException($"--unmapped {word}: wanted zero or parent"),
+            },
         };
         return options with
         {
             TableCacheBytes = parsed.GetValue(_tableCache) ?? options.TableCacheBytes,
             GrainCacheBytes = parsed.GetValue(_grainCache) ?? options.GrainCacheBytes,
         };
+    }
+
+    // The last equals sign parts them: a name out of a descriptor is more likely to hold one than a device's path.
+    static Dictionary<string, string> ReadMappings(string[] mappings)
+    {
+        var targets = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (string mapping in mappings)
+        {
+            int equals = mapping.LastIndexOf('=');
+            if (equals <= 0 || equals == mapping.Length - 1)
+            {
+                throw new UsageException($"--map-device {mapping}: wanted NAME=PATH");
+            }
+
+            if (!targets.TryAdd(mapping[..equals], mapping[(equals + 1)..]))
+            {
+                throw new UsageException($"--map-device {mapping}: the name is given twice");
+            }
+        }
+
+        return targets;
     }
 
     VmdkReferencePolicy ReadPolicy(ParseResult parsed)

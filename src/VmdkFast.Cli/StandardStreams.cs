@@ -8,6 +8,9 @@ namespace VmdkFast.Cli;
 /// <param name="ErrorIsTerminal">Whether a person looks at <paramref name="Error"/>.</param>
 sealed record StandardStreams(Stream Output, TextWriter Error, bool ErrorIsTerminal)
 {
+    /// <summary>Says what went wrong, in one line.</summary>
+    internal void ReportError(string message) => Error.WriteLine($"vmdkfast: {Printable.Line(message)}");
+
     /// <summary>Standard input.</summary>
     internal Stream Input { get; init; } = Stream.Null;
 

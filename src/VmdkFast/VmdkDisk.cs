@@ -195,6 +195,20 @@ public sealed partial class VmdkDisk : IDisposable, IAsyncDisposable
         Func<OpenedImage, DiskReader, TResult> operation, CancellationToken cancellationToken) =>
         RunAsync(() => operation(_image, _reader), cancellationToken);
 
+    /// <summary>Runs an operation on the whole image on the calling thread; closing the disk waits for it.</summary>
+    internal TResult Use<TResult>(Func<OpenedImage, DiskReader, TResult> operation)
+    {
+        int token = EnterOpen();
+        try
+        {
+            return operation(_image, _reader);
+        }
+        finally
+        {
+            _gate.Exit(token);
+        }
+    }
+
     IEnumerable<VmdkRun> Walk(long offsetBytes, long endBytes, CancellationToken cancellationToken)
     {
         using IEnumerator<(long OffsetBytes, ChainRun Run)> runs =

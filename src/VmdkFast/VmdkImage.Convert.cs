@@ -34,8 +34,18 @@ public static partial class VmdkImage
             (image, reader) =>
             {
                 using System.Diagnostics.Activity? activity = Telemetry.Start("convert", targetPath);
-                using PieceTarget target = maker.Open(targetPath, image.Files, cancellationToken);
-                return Convert(image, reader, target, how, progress, cancellationToken);
+                VmdkConvertResult result;
+                using (PieceTarget target = maker.Open(targetPath, image.Files, cancellationToken))
+                {
+                    result = Convert(image, reader, target, how, progress, cancellationToken);
+                }
+
+                if (how.Verify)
+                {
+                    Verify(targetPath, how, result.Digest!, cancellationToken);
+                }
+
+                return result;
             },
             cancellationToken);
     }
@@ -73,24 +83,43 @@ public static partial class VmdkImage
 
     static TargetMaker Prepare(VmdkDisk source, VmdkConvertOptions options, bool isStream)
     {
-        options.Validate();
-        if (isStream && options.IntoExisting)
-        {
-            throw new ArgumentException("A stream is no existing target: it is written from its start.");
-        }
-
+        CheckOptions(options, isStream);
         var maker = new TargetMaker(options, source.Length);
         maker.Check(isStream);
         return maker;
     }
 
+    static void CheckOptions(VmdkConvertOptions options, bool isStream)
+    {
+        options.Validate();
+        if (isStream && options.Verify)
+        {
+            throw new ArgumentException("What went into a stream cannot be read back.");
+        }
+
+        if (isStream && options.IntoExisting)
+        {
+            throw new ArgumentException("A stream is no existing target: it is written from its start.");
+        }
+    }
+
     static VmdkConvertResult Convert(
         OpenedImage image, DiskReader reader, PieceTarget target, VmdkConvertOptions options,
+        IProgress<VmdkProgress>? progress, CancellationToken cancellationToken) =>
+        Convert(
+            (cut, unreadable) => new DiskSource(image, reader, cut) { Unreadable = unreadable }, target, options,
+            progress, cancellationToken);
+
+    static VmdkConvertResult Convert(
+        Func<PieceCut, UnreadableRanges?, PieceSource> openSource, PieceTarget target, VmdkConvertOptions options,
         IProgress<VmdkProgress>? progress, CancellationToken cancellationToken)
     {
         UnreadableRanges? unreadable = options.Salvage ? new UnreadableRanges() : null;
-        return new Conversion(options, progress).Run(
-            cut => new DiskSource(image, reader, cut) { Unreadable = unreadable }, target, unreadable,
-            cancellationToken);
+        using ContentDigest? digest = options.EffectiveDigest is { } algorithm ? new ContentDigest(algorithm) : null;
+        VmdkConvertResult result = new Conversion(options, progress)
+        {
+            Observer = digest is null ? null : piece => digest.Append(piece, cancellationToken),
+        }.Run(cut => openSource(cut, unreadable), target, unreadable, cancellationToken);
+        return digest is null ? result : result with { Digest = digest.Complete() };
     }
 }

@@ -28,6 +28,11 @@ public static partial class VmdkImage
         };
         options.Validate();
         VmdkInspection inspection = FileInspection.Inspect(path, options.Limits, cancellationToken);
+        if (inspection.Kind == FileInspection.ChangeTracking)
+        {
+            return inspection;
+        }
+
         try
         {
             ImageOpener.Open(path, options).Dispose();

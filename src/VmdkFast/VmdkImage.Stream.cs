@@ -33,7 +33,7 @@ public static partial class VmdkImage
     {
         ArgumentException.ThrowIfNullOrEmpty(targetPath);
         return ConvertStreamAsync(
-            source, options, isStream: false, progress, maker => maker.Open(targetPath, [], cancellationToken),
+            source, options, targetPath, progress, maker => maker.Open(targetPath, [], cancellationToken),
             cancellationToken);
     }
 
@@ -54,37 +54,43 @@ public static partial class VmdkImage
     {
         ArgumentNullException.ThrowIfNull(target);
         return ConvertStreamAsync(
-            source, options, isStream: true, progress, maker => maker.OpenStream(target, leaveOpen: true),
+            source, options, targetPath: null, progress, maker => maker.OpenStream(target, leaveOpen: true),
             cancellationToken);
     }
 
     static Task<VmdkConvertResult> ConvertStreamAsync(
-        Stream source, VmdkConvertOptions? options, bool isStream, IProgress<VmdkProgress>? progress,
+        Stream source, VmdkConvertOptions? options, string? targetPath, IProgress<VmdkProgress>? progress,
         Func<TargetMaker, PieceTarget> openTarget, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(source);
         VmdkConvertOptions how = options ?? VmdkConvertOptions.Default;
-        how.Validate();
-        if (isStream && how.IntoExisting)
-        {
-            throw new ArgumentException("A stream is no existing target: it is written from its start.");
-        }
-
+        CheckOptions(how, isStream: targetPath is null);
         return Task.Run(
             () =>
             {
                 // The length is in the header, so the source is begun before there is a target.
                 IncomingStream incoming = IncomingStream.Open(source, StreamName, VmdkLimits.Default);
                 var maker = new TargetMaker(how, incoming.Shape.CapacityBytes);
-                maker.Check(isStream);
-                using PieceTarget target = openTarget(maker);
-                UnreadableRanges? unreadable = how.Salvage ? new UnreadableRanges() : null;
-                return new Conversion(how, progress).Run(
-                    cut => new StreamSource(incoming, GrainCodec.Of(how.Codec), cut, target.InOrder)
-                    {
-                        Unreadable = unreadable,
-                    },
-                    target, unreadable, cancellationToken);
+                maker.Check(isStream: targetPath is null);
+                VmdkConvertResult result;
+                using (PieceTarget target = openTarget(maker))
+                {
+                    // A digest is over the disk in its order.
+                    bool inOrder = target.InOrder || how.EffectiveDigest is not null;
+                    result = Convert(
+                        (cut, unreadable) => new StreamSource(incoming, GrainCodec.Of(how.Codec), cut, inOrder)
+                        {
+                            Unreadable = unreadable,
+                        },
+                        target, how, progress, cancellationToken);
+                }
+
+                if (targetPath is not null && how.Verify)
+                {
+                    Verify(targetPath, how, result.Digest!, cancellationToken);
+                }
+
+                return result;
             },
             cancellationToken);
     }

@@ -42,7 +42,8 @@ public sealed class RawSourceTests : IDisposable
     [Fact]
     public async Task AFileThatIsNoImageIsNeverTakenForRawUnlessAskedTo()
     {
-        string raw = Make(1 << 20);
+        string raw = _folder["disk.bin"];
+        File.Move(Make(1 << 20), raw);
         string refusal = Run.MustFail(await Run.CliAsync("convert", raw, _folder["copy.raw"]));
         Assert.Contains("-f raw", refusal, StringComparison.Ordinal);
         Assert.DoesNotContain(
@@ -50,6 +51,20 @@ public sealed class RawSourceTests : IDisposable
         Assert.DoesNotContain(
             "-f raw", Run.MustFail(await Run.CliAsync("info", _folder.Path)), StringComparison.Ordinal);
         Run.MustFail(await Run.CliAsync("info", "-f", "qcow2", raw));
+    }
+
+    [Fact]
+    public async Task ANameThatEndsInRawIsRawWhateverTheGuestWroteThere()
+    {
+        string image = Images.Make(_folder, "monolithicSparse");
+        string raw = _folder["disk.RAW"];
+        File.Move(image, raw);
+        await Run.OrFailAsync("convert", raw, _folder["copy"]);
+        Assert.Equal(
+            await File.ReadAllBytesAsync(raw, TestContext.Current.CancellationToken),
+            await File.ReadAllBytesAsync(_folder["copy"], TestContext.Current.CancellationToken));
+        await Run.OrFailAsync("convert", "-f", "vmdk", raw, _folder["content"]);
+        Assert.NotEqual(new FileInfo(raw).Length, new FileInfo(_folder["content"]).Length);
     }
 
     public void Dispose() => _folder.Dispose();

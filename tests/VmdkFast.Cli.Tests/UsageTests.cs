@@ -50,6 +50,9 @@ public sealed class UsageTests : IDisposable
     [InlineData("inspect", "--help")]
     [InlineData("convert", "--help")]
     [InlineData("create", "--help")]
+    [InlineData("compare", "--help")]
+    [InlineData("hash", "--help")]
+    [InlineData("measure", "--help")]
     public async Task HelpGivesExamples(params string[] arguments)
     {
         CliResult result = await Run.OrFailAsync(arguments);

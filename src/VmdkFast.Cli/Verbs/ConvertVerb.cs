@@ -27,7 +27,7 @@ sealed class ConvertVerb : Verb
         Add(_progress);
         Add(_quiet);
         _convert = ConvertArguments.AddTo(this);
-        _open = OpenArguments.AddTo(this, "Format of SRC; raw has to be said, vmdk is recognised");
+        _open = OpenArguments.AddTo(this, "Format of SRC; without it raw for names in .raw, else vmdk");
     }
 
     internal override string Notes =>
@@ -46,7 +46,7 @@ sealed class ConvertVerb : Verb
     internal override string Examples =>
         """
         vmdkfast convert -p disk.vmdk disk.raw
-        vmdkfast convert -f raw -O vmdk -o subformat=streamOptimized disk.raw disk.vmdk
+        vmdkfast convert -O vmdk -o subformat=streamOptimized disk.raw disk.vmdk
         vmdkfast convert -O vmdk -c disk.vmdk - | ssh host 'cat > disk.vmdk'
         ssh host 'cat disk.vmdk' | vmdkfast convert - disk.raw
         vmdkfast convert -O vmdk -o subformat=twoGbMaxExtentSparse snapshot.vmdk flattened.vmdk
@@ -74,6 +74,14 @@ sealed class ConvertVerb : Verb
         else
         {
             result = await Convert(new ProgressLines(_streams.Error)).ConfigureAwait(false);
+        }
+
+        if (options.Digest is not null && result.Digest is { } digest)
+        {
+            // The image itself may be on its way through standard output.
+            TextWriter text = target == StandardStream ? _streams.Error : parsed.InvocationConfiguration.Output;
+            await text.WriteLineAsync($"{digest.Hex}  {digest.LengthBytes}  {Printable.Line(target)}")
+                .ConfigureAwait(false);
         }
 
         foreach (VmdkRange lost in isQuiet ? [] : result.Unreadable)

@@ -55,7 +55,8 @@ sealed class CreateVerb : Verb
         zeroed_grain, backing_file, backing_fmt, subformat=monolithicSparse|monolithicFlat|twoGbMaxExtentSparse|
         twoGbMaxExtentFlat|streamOptimized.
         Besides: subformat=vmfs|vmfsThin|vmfsSparse, grain_size, preallocation=off|falloc|full (flat images),
-        cid, long_content_id, uuid (for reproducible images), overwrite=on.
+        encoding=UTF-8|windows-1252|GBK|Shift_JIS|Big5|... (of the descriptor), cid, long_content_id, uuid (for
+        reproducible images), overwrite=on.
         --references, --allow-folder, -U and the like are about the parent.
         An existing file is refused without overwrite=on. When anything fails, nothing is left behind.
         """;

@@ -42,29 +42,44 @@ sealed class InfoVerb : Verb
         bool chain = parsed.GetValue(_backingChain);
         bool json = _output.IsJson(parsed);
 
-        // What an image says of itself is also to be had when its parent is lost.
-        VmdkOpenOptions options = _open.Read(parsed) with { OpenParents = chain };
-        await using VmdkDisk disk = await _open.OpenAsync(parsed, path, options, cancellationToken)
+        await using VmdkDisk disk = await OpenAsync(parsed, path, chain, cancellationToken)
             .ConfigureAwait(false);
+        IReadOnlyList<VmdkLayerInfo> layers = chain ? disk.Layers : [disk.Layers[0]];
         if (json)
         {
-            WriteJson(disk.Layers, chain);
+            WriteJson(layers, chain);
         }
         else
         {
             await using StreamWriter text = _streams.OpenText();
-            for (int i = 0; i < disk.Layers.Count; i++)
+            for (int i = 0; i < layers.Count; i++)
             {
                 if (i > 0)
                 {
                     await text.WriteLineAsync().ConfigureAwait(false);
                 }
 
-                InfoText.Write(text, disk.Layers[i], Parent(disk.Layers, i));
+                InfoText.Write(text, layers[i], Parent(layers, i));
             }
         }
 
         return ExitCode.Success;
+    }
+
+    // The parents have the values that a delta inherits; what an image says of itself is also to be had without them.
+    async Task<VmdkDisk> OpenAsync(
+        ParseResult parsed, string path, bool chain, CancellationToken cancellationToken)
+    {
+        VmdkOpenOptions options = _open.Read(parsed);
+        try
+        {
+            return await _open.OpenAsync(parsed, path, options, cancellationToken).ConfigureAwait(false);
+        }
+        catch (VmdkException) when (!chain)
+        {
+            return await _open.OpenAsync(parsed, path, options with { OpenParents = false }, cancellationToken)
+                .ConfigureAwait(false);
+        }
     }
 
     void WriteJson(IReadOnlyList<VmdkLayerInfo> layers, bool chain)

@@ -14,6 +14,9 @@ abstract class Verb : Command
     /// <summary>What there is to know besides the description; empty when that says all.</summary>
     internal virtual string Notes => "";
 
+    /// <summary>The exit code of a verb that fails.</summary>
+    internal virtual int FailureCode => ExitCode.Failure;
+
     /// <summary>Carries the verb out; failures are thrown.</summary>
     /// <returns>The exit code.</returns>
     protected abstract Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken);

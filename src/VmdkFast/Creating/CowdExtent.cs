@@ -13,8 +13,13 @@ static class CowdExtent
     /// <summary>The longest extent: its capacity is a 32-bit number of sectors.</summary>
     internal const long MaxCapacitySectors = uint.MaxValue;
 
+    /// <summary>Entries of a grain table.</summary>
+    internal const int TableEntries = 4096;
+
+    /// <summary>Sectors of a grain table.</summary>
+    internal const int TableSectors = TableEntries * sizeof(uint) / Sector.Bytes;
+
     const uint OnlyVersion = 1, OnlyFlags = 3;
-    const int TableEntries = 4096;
     const int GeometryOffsetBytes = 32;
     const uint DirectorySector = CowdHeader.SizeBytes / Sector.Bytes;
 
@@ -26,7 +31,7 @@ static class CowdExtent
     internal static void Write(LocalFile file, long capacitySectors, long grainSectors, VmdkGeometry? geometry)
     {
         uint entries = (uint)(((capacitySectors - 1) / (grainSectors * TableEntries)) + 1);
-        uint freeSector = DirectorySector + (uint)Sector.CountFor(entries * (long)sizeof(uint));
+        long lengthSectors = EmptySectors(capacitySectors, grainSectors);
 
         var bytes = new byte[CowdHeader.SizeBytes];
         CowdHeader.Writer header = CowdHeader.CreateWriter(bytes);
@@ -37,7 +42,7 @@ static class CowdExtent
         header.GrainSizeSectors = (uint)grainSectors;
         header.DirectoryOffsetSectors = DirectorySector;
         header.DirectoryEntries = entries;
-        header.FreeSector = freeSector;
+        header.FreeSector = (uint)lengthSectors - 1;
         if (geometry is { } stated)
         {
             CowdRootGeometry.Writer root = CowdRootGeometry.CreateWriter(bytes.AsSpan(GeometryOffsetBytes));
@@ -46,8 +51,15 @@ static class CowdExtent
             root.Sectors = stated.Sectors;
         }
 
-        // The technote wants the free sector to be within the file: one sector more than is used.
-        file.Grow(Sector.ToBytes(freeSector + 1UL));
+        file.Grow(lengthSectors << Sector.Shift);
         file.Write(bytes, 0);
+    }
+
+    /// <summary>Length of an extent without tables and grains.</summary>
+    internal static long EmptySectors(long capacitySectors, long grainSectors)
+    {
+        // The technote wants the free sector to be within the file: one sector more than is used.
+        long entries = ((capacitySectors - 1) / (grainSectors * TableEntries)) + 1;
+        return DirectorySector + Sector.CountFor(entries * sizeof(uint)) + 1;
     }
 }

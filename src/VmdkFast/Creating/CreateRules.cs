@@ -20,6 +20,10 @@ static class CreateRules
         KindForm form = KindForm.Of(options.Kind);
         CheckNumbers(options);
         Refuse(options.LengthBytes is null && options.ParentPath is null, "A disk without a parent needs a length.");
+        Refuse(
+            !DescriptorEncoding.IsKnown(options.Encoding),
+            $"A descriptor cannot be written in the encoding '{options.Encoding}'; UTF-8, windows-1252, GBK, Shift_JIS "
+            + "and Big5 are some of those that can.");
         Refuse(options.ParentPath is { Length: 0 }, "The parent's path is empty.");
         bool isFlat = form.Storing == Storing.Flat;
         Refuse(isFlat && options.ParentPath is not null, "Flat image can't have backing file");

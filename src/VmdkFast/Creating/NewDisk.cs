@@ -76,6 +76,7 @@ sealed class NewDisk
         var descriptor = new DescriptorComposer
         {
             Kind = options.Kind,
+            EncodingName = options.Encoding,
             ContentId = identity.ContentId,
             ParentContentId = parent?.ContentId ?? DescriptorValue.NoParent,
             ParentFileNameHint = parent?.FileNameHint,

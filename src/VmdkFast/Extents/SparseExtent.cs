@@ -4,31 +4,29 @@ using VmdkFast.Storage;
 
 namespace VmdkFast.Extents;
 
-/// <summary>An extent with a grain directory and grain tables: hosted sparse, compressed stream, and COWD.</summary>
-sealed class SparseExtent : Extent
+/// <summary>An extent with 32-bit grain tables: hosted sparse, compressed stream, and COWD.</summary>
+sealed class SparseExtent : TabledExtent
 {
     readonly ImageFile _file;
     readonly SparseLayout _layout;
-    readonly TableDirectory _tables;
     readonly SparseTableSource _source;
 
     internal SparseExtent(ImageFile file, SparseLayout layout, TableCache cache, long lengthBytes)
-        : base(lengthBytes)
+        : this(file, layout, new SparseTableSource(file, layout), cache, lengthBytes)
+    {
+    }
+
+    SparseExtent(
+        ImageFile file, SparseLayout layout, SparseTableSource source, TableCache cache, long lengthBytes)
+        : base(
+            file, source, cache, layout.GrainShift, layout.TableShift, layout.DirectoryEntries, lengthBytes)
     {
         _file = file;
         _layout = layout;
-        _source = new SparseTableSource(file, layout);
-        _tables = new TableDirectory(cache, _source, layout.DirectoryEntries, layout.TableEntries);
+        _source = source;
     }
 
-    internal override ImageFile File => _file;
-
-    internal override long GrainBytes => _layout.GrainBytes;
-
     internal SparseLayout Layout => _layout;
-
-    /// <summary>The tables in memory; the walk of a scan asks them first.</summary>
-    internal TableDirectory Tables => _tables;
 
     internal SparseTableSource Source => _source;
 
@@ -37,7 +35,7 @@ sealed class SparseExtent : Extent
     {
         long grainIndex = offsetBytes >> _layout.GrainShift;
         int tableIndex = (int)(grainIndex >> _layout.TableShift);
-        Table? table = _tables.TryGet(tableIndex);
+        Table? table = Tables.TryGet(tableIndex);
         if (table is null)
         {
             return TryMapMiss(tableIndex, offsetBytes, maxLengthBytes, mayLoad, out mapping);
@@ -47,10 +45,8 @@ sealed class SparseExtent : Extent
         return true;
     }
 
-    internal override ExtentScan Scan() => new SparseScan(this);
-
-    /// <summary>The answer that a table's entries give, as far as this table reaches.</summary>
-    internal Mapping MapInTable(ReadOnlySpan<uint> entries, long grainIndex, long offsetBytes, long maxLengthBytes)
+    internal override Mapping MapInTable(
+        ReadOnlySpan<uint> entries, long grainIndex, long offsetBytes, long maxLengthBytes)
     {
         int index = (int)grainIndex & (_layout.TableEntries - 1);
         long inGrain = offsetBytes & (_layout.GrainBytes - 1);
@@ -62,63 +58,8 @@ sealed class SparseExtent : Extent
                 : MapData(entries, index, grainIndex, inGrain, entry, maxLengthBytes);
         }
 
-        long length = _layout.GrainBytes - inGrain;
-        for (int next = index + 1;
-             length < maxLengthBytes && next < entries.Length && Volatile.Read(in entries[next]) == entry;
-             next++)
-        {
-            length += _layout.GrainBytes;
-        }
-
-        length = Math.Min(length, maxLengthBytes);
+        long length = MeasureEqual(entries, index, entry, inGrain, maxLengthBytes);
         return entry == 0 ? Mapping.Unallocated(length) : Mapping.Zero(length);
-    }
-
-    /// <summary>For how long directory entries are 0 from a table on, in bytes from the offset.</summary>
-    internal long MeasureWithoutTables(
-        ReadOnlySpan<uint> directory, int slotIndex, long offsetBytes, long maxLengthBytes)
-    {
-        int tableByteShift = _layout.GrainShift + _layout.TableShift;
-        long length = (1L << tableByteShift) - (offsetBytes & ((1L << tableByteShift) - 1));
-        for (int next = slotIndex + 1;
-             length < maxLengthBytes && next < directory.Length && directory[next] == 0;
-             next++)
-        {
-            length += 1L << tableByteShift;
-        }
-
-        return Math.Min(length, maxLengthBytes);
-    }
-
-    bool TryMapMiss(int tableIndex, long offsetBytes, long maxLengthBytes, bool mayLoad, out Mapping mapping)
-    {
-        TableSegment? segment = _tables.TryGetSegment(tableIndex);
-        if (segment is null && !mayLoad)
-        {
-            mapping = default;
-            return false;
-        }
-
-        segment ??= _tables.GetSegment(tableIndex);
-        int slotIndex = tableIndex & (TableSegment.Length - 1);
-        if (Volatile.Read(ref segment.Directory[slotIndex]) == 0)
-        {
-            mapping = Mapping.Unallocated(
-                MeasureWithoutTables(segment.Directory, slotIndex, offsetBytes, maxLengthBytes));
-            return true;
-        }
-
-        if (!mayLoad)
-        {
-            mapping = default;
-            return false;
-        }
-
-        Table? table = _tables.Get(tableIndex);
-        mapping = table is null
-            ? Mapping.Unallocated(MeasureWithoutTables(segment.Directory, slotIndex, offsetBytes, maxLengthBytes))
-            : MapInTable(table.Entries, offsetBytes >> _layout.GrainShift, offsetBytes, maxLengthBytes);
-        return true;
     }
 
     Mapping MapData(

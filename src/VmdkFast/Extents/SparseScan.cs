@@ -4,15 +4,15 @@ using VmdkFast.Storage;
 namespace VmdkFast.Extents;
 
 /// <summary>
-/// A walk through a sparse extent: tables come in reads of up to 1 MiB past the cache, and holes of the table region
-/// are skipped without reading. A 62 TiB image whose tables lie in a hole maps in milliseconds.
+/// A walk through an extent with tables: they come in reads of up to 1 MiB past the cache, and holes of the table
+/// region are skipped without reading. A 62 TiB image whose tables lie in a hole maps in milliseconds.
 /// </summary>
-sealed class SparseScan(SparseExtent extent) : ExtentScan
+sealed class SparseScan(TabledExtent extent) : ExtentScan
 {
     const int WindowBytes = 1 << 20;
 
-    readonly SparseLayout _layout = extent.Layout;
-    readonly int _tableBytes = extent.Layout.TableEntries * sizeof(uint);
+    readonly GrainTableSource _source = extent.TableSource;
+    readonly int _tableBytes = extent.TableSource.TableBytes;
     readonly uint[] _directory = new uint[TableSegment.Length];
     int _directoryFirst = -1;
     uint[] _window = [];
@@ -23,8 +23,8 @@ sealed class SparseScan(SparseExtent extent) : ExtentScan
 
     internal override Mapping Map(long offsetBytes, long maxLengthBytes)
     {
-        long grainIndex = offsetBytes >> _layout.GrainShift;
-        int tableIndex = (int)(grainIndex >> _layout.TableShift);
+        long grainIndex = extent.GrainIndexOf(offsetBytes);
+        int tableIndex = extent.TableIndexOf(grainIndex);
         ReadOnlySpan<uint> directory = DirectoryOf(tableIndex);
         int slotIndex = tableIndex & (TableSegment.Length - 1);
         if (directory[slotIndex] == 0)
@@ -38,7 +38,7 @@ sealed class SparseScan(SparseExtent extent) : ExtentScan
             return extent.MapInTable(resident.Entries, grainIndex, offsetBytes, maxLengthBytes);
         }
 
-        if (!extent.Source.IsPossibleTable(directory[slotIndex]))
+        if (!_source.IsPossibleTable(directory[slotIndex]))
         {
             return MapRecoveredTable(tableIndex, directory[slotIndex], grainIndex, offsetBytes, maxLengthBytes);
         }
@@ -46,7 +46,7 @@ sealed class SparseScan(SparseExtent extent) : ExtentScan
         int tablesInHole = CountTablesInHole(directory, slotIndex);
         if (tablesInHole > 0)
         {
-            long tableGuestBytes = 1L << (_layout.GrainShift + _layout.TableShift);
+            long tableGuestBytes = extent.TableCoverageBytes;
             long length = (tablesInHole * tableGuestBytes) - (offsetBytes & (tableGuestBytes - 1));
             return Mapping.Unallocated(Math.Min(length, maxLengthBytes));
         }
@@ -64,10 +64,10 @@ sealed class SparseScan(SparseExtent extent) : ExtentScan
         int first = tableIndex & ~(TableSegment.Length - 1);
         if (first != _directoryFirst)
         {
-            int count = Math.Min(TableSegment.Length, _layout.DirectoryEntries - first);
+            int count = Math.Min(TableSegment.Length, extent.Tables.DirectoryEntries - first);
             _directory.AsSpan(count).Clear();
             _directoryFirst = -1;
-            extent.Source.LoadDirectory(first, _directory.AsSpan(0, count));
+            _source.LoadDirectory(first, _directory.AsSpan(0, count));
             _directoryFirst = first;
         }
 
@@ -80,8 +80,8 @@ sealed class SparseScan(SparseExtent extent) : ExtentScan
         int count = 0;
         for (int slot = slotIndex; slot < directory.Length && directory[slot] != 0; slot++)
         {
-            long start = (long)directory[slot] << Sector.Shift;
-            if (!IsHole(start) || (slot != slotIndex && !extent.Source.IsPossibleTable(directory[slot])))
+            long start = _source.TableOffsetBytes(directory[slot]);
+            if (!IsHole(start) || (slot != slotIndex && !_source.IsPossibleTable(directory[slot])))
             {
                 break;
             }
@@ -105,13 +105,15 @@ sealed class SparseScan(SparseExtent extent) : ExtentScan
 
     ReadOnlySpan<uint> TableAt(ReadOnlySpan<uint> directory, int slotIndex)
     {
-        long start = (long)directory[slotIndex] << Sector.Shift;
-        if (start < _windowStart || start + _tableBytes > _windowStart + _windowLength)
+        long start = _source.TableOffsetBytes(directory[slotIndex]);
+        if (start < _windowStart || start + _tableBytes > _windowStart + _windowLength
+            || (start - _windowStart) % _tableBytes != 0)
         {
             FillWindow(directory, slotIndex, start);
         }
 
-        return _window.AsSpan((int)((start - _windowStart) / sizeof(uint)), _layout.TableEntries);
+        long table = (start - _windowStart) / _tableBytes;
+        return _window.AsSpan((int)table * extent.TableEntries, extent.TableEntries);
     }
 
     void FillWindow(ReadOnlySpan<uint> directory, int slotIndex, long start)
@@ -120,8 +122,8 @@ sealed class SparseScan(SparseExtent extent) : ExtentScan
         long end = start + _tableBytes;
         for (int slot = slotIndex + 1; slot < directory.Length && end - start + _tableBytes <= WindowBytes; slot++)
         {
-            long next = (long)directory[slot] << Sector.Shift;
-            if (next != end || !extent.Source.IsPossibleTable(directory[slot]))
+            long next = _source.TableOffsetBytes(directory[slot]);
+            if (next != end || !_source.IsPossibleTable(directory[slot]))
             {
                 break;
             }
@@ -129,7 +131,7 @@ sealed class SparseScan(SparseExtent extent) : ExtentScan
             end += _tableBytes;
         }
 
-        int entries = (int)((end - start) / sizeof(uint));
+        int entries = (int)((end - start) / _tableBytes) * extent.TableEntries;
         if (_window.Length < entries)
         {
             _window = new uint[entries];
@@ -137,7 +139,7 @@ sealed class SparseScan(SparseExtent extent) : ExtentScan
 
         _windowLength = 0;
         Span<uint> window = _window.AsSpan(0, entries);
-        extent.Source.ReadEntries(start, window, "grainTable");
+        _source.ReadTables(start, window);
         _windowStart = start;
         _windowLength = end - start;
     }
@@ -145,8 +147,8 @@ sealed class SparseScan(SparseExtent extent) : ExtentScan
     Mapping MapRecoveredTable(
         int tableIndex, uint directoryEntry, long grainIndex, long offsetBytes, long maxLengthBytes)
     {
-        var entries = new uint[_layout.TableEntries];
-        extent.Source.LoadTable(tableIndex, directoryEntry, entries);
+        var entries = new uint[extent.TableEntries];
+        _source.LoadTable(tableIndex, directoryEntry, entries);
         return extent.MapInTable(entries, grainIndex, offsetBytes, maxLengthBytes);
     }
 }

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using VmdkFast.Caching;
 using VmdkFast.Storage;
 
 namespace VmdkFast.Extents;
@@ -12,12 +11,11 @@ namespace VmdkFast.Extents;
 /// The primary structures are the truth. The redundant ones are asked only where the primary one is impossible:
 /// beyond the file or inside the header. Using them is slow on purpose (no cache): a healthy image never comes here.
 /// </remarks>
-sealed class SparseTableSource(ImageFile file, SparseLayout layout) : TableSource
+sealed class SparseTableSource(ImageFile file, SparseLayout layout)
+    : GrainTableSource(layout.TableEntries * sizeof(uint))
 {
     // A directory entry of a table that is in memory only: never a place in the file.
     const uint RecoveredTable = 1;
-
-    int TableBytes => layout.TableEntries * sizeof(uint);
 
     /// <inheritdoc/>
     internal override void LoadDirectory(int firstIndex, Span<uint> entries)
@@ -44,16 +42,23 @@ sealed class SparseTableSource(ImageFile file, SparseLayout layout) : TableSourc
         }
 
         long offsetBytes = IsPossibleTable(directoryEntry)
-            ? (long)directoryEntry << Sector.Shift
+            ? TableOffsetBytes(directoryEntry)
             : RecoverTable(tableIndex, directoryEntry);
-        ReadEntries(offsetBytes, entries, "grainTable");
+        ReadTables(offsetBytes, entries);
         Telemetry.TableLoads.Add(1);
     }
 
-    /// <summary>Whether a table can lie where a directory entry points.</summary>
-    internal bool IsPossibleTable(uint directoryEntry) =>
+    /// <inheritdoc/>
+    internal override bool IsPossibleTable(uint directoryEntry) =>
         directoryEntry != 0 && layout.Recovered is null
-        && ((long)directoryEntry << Sector.Shift) + TableBytes <= file.LengthBytes;
+        && TableOffsetBytes(directoryEntry) + TableBytes <= file.LengthBytes;
+
+    /// <inheritdoc/>
+    internal override long TableOffsetBytes(uint directoryEntry) => (long)directoryEntry << Sector.Shift;
+
+    /// <inheritdoc/>
+    internal override void ReadTables(long offsetBytes, Span<uint> entries) =>
+        ReadEntries(offsetBytes, entries, "grainTable");
 
     /// <summary>The redundant copy of a table entry whose primary is impossible; throws when there is none.</summary>
     internal uint RecoverEntry(long grainIndex, uint found)

@@ -13,6 +13,9 @@ sealed record DescriptorComposer
     /// <summary>The kind, not Unknown.</summary>
     internal required VmdkDiskKind Kind { get; init; }
 
+    /// <summary>The encoding of names and values, one that <see cref="DescriptorEncoding.IsKnown"/>.</summary>
+    internal string EncodingName { get; init; } = DescriptorEncoding.DefaultName;
+
     /// <summary>The CID.</summary>
     internal required uint ContentId { get; init; }
 
@@ -62,12 +65,15 @@ sealed record DescriptorComposer
         return entries;
     }
 
-    /// <summary>The descriptor as UTF-8, with LF line ends and without padding.</summary>
-    /// <exception cref="ArgumentException">A name, key or value holds what a descriptor cannot express.</exception>
+    /// <summary>The descriptor in its encoding, with LF line ends and without padding.</summary>
+    /// <exception cref="ArgumentException">
+    /// A name, key or value holds what a descriptor, or its encoding, cannot express.
+    /// </exception>
     internal byte[] ToBytes()
     {
-        var text = new StringBuilder("# Disk DescriptorFile\nversion=1\nencoding=\"UTF-8\"\n")
-            .Append("CID=").Append(DescriptorValue.FormatContentId(ContentId)).Append('\n')
+        var text = new StringBuilder("# Disk DescriptorFile\nversion=1\n")
+            .Append("encoding=\"").Append(EncodingName).Append("\"\nCID=")
+            .Append(DescriptorValue.FormatContentId(ContentId)).Append('\n')
             .Append("parentCID=").Append(DescriptorValue.FormatContentId(ParentContentId)).Append('\n')
             .Append("createType=\"").Append(CreateTypes.NameOf(Kind)).Append("\"\n");
         if (ParentFileNameHint is { } hint)
@@ -97,7 +103,7 @@ sealed record DescriptorComposer
             text.Append(key).Append(" = \"").Append(value).Append("\"\n");
         }
 
-        return DescriptorEncoding.ForWriting(DescriptorEncoding.DefaultName).GetBytes(text.ToString());
+        return DescriptorEncoding.Write(text.ToString(), EncodingName);
     }
 
     static string Decimal(uint number) => number.ToString(CultureInfo.InvariantCulture);

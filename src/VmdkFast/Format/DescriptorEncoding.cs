@@ -66,6 +66,46 @@ static class DescriptorEncoding
     internal static Encoding ForWriting(string name) =>
         PageOf(name) is { } page ? Find(page, EncoderFallback.ExceptionFallback, "\uFFFD") : s_strictUtf8;
 
+    /// <summary>Whether text can be written under a name: guessing would give files that nobody reads.</summary>
+    internal static bool IsKnown(string name) =>
+        PageOf(name) is not null || name.Equals(DefaultName, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>The bytes of a text that reads back as it is.</summary>
+    /// <exception cref="ArgumentException">The encoding has no bytes for a character.</exception>
+    internal static byte[] Write(string text, string encodingName)
+    {
+        Encoding encoding = ForWriting(encodingName);
+        try
+        {
+            byte[] bytes = encoding.GetBytes(text);
+            if (encoding.GetString(bytes) == text)
+            {
+                return bytes;
+            }
+        }
+        catch (EncoderFallbackException unknown)
+        {
+            int character = unknown.CharUnknownHigh != 0
+                ? char.ConvertToUtf32(unknown.CharUnknownHigh, unknown.CharUnknownLow)
+                : unknown.CharUnknown;
+            throw new ArgumentException(
+                $"A name or value holds the character U+{character:X4}, which {encodingName} does not have.", unknown);
+        }
+
+        throw new ArgumentException($"A name or value would not read back from {encodingName}.");
+    }
+
+    /// <summary>The bytes of a path behind its last slash or backslash.</summary>
+    /// <remarks>
+    /// Characters are searched, not bytes: "表" ends in the backslash's byte in Shift_JIS, and "功" does in Big5.
+    /// </remarks>
+    internal static ReadOnlySpan<byte> LastComponent(ReadOnlySpan<byte> path, Encoding encoding)
+    {
+        string text = encoding.GetString(path);
+        byte[] last = encoding.GetBytes(text[(text.LastIndexOfAny(['/', '\\']) + 1)..]);
+        return path.EndsWith(last) ? last : path[(path.LastIndexOfAny((byte)'/', (byte)'\\') + 1)..];
+    }
+
     static int? PageOf(string name) => s_codePages.TryGetValue(name, out int page) ? page : null;
 
     // Asked directly: registering the provider would change what Encoding.GetEncoding means for the whole process.

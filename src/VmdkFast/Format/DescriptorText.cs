@@ -68,6 +68,9 @@ sealed partial class DescriptorText
     /// <summary>Name of the encoding as written; UTF-8 where none is.</summary>
     internal string EncodingName { get; }
 
+    /// <summary>The encoding of names and values.</summary>
+    internal Encoding NameEncoding => _encoding;
+
     /// <summary>The CID.</summary>
     internal uint ContentId { get; }
 

@@ -29,6 +29,9 @@ sealed class ExtentLine
     /// <summary>The file's name as the descriptor has it; files are opened by this. Empty without one.</summary>
     internal ReadOnlyMemory<byte> FileNameBytes { get; init; }
 
+    /// <summary>The encoding of <see cref="FileNameBytes"/>.</summary>
+    internal Encoding NameEncoding { get; init; } = DescriptorEncoding.ForReading(DescriptorEncoding.DefaultName);
+
     /// <summary>First sector within the file; not 0 only for FLAT. With the length at most MaxSectors.</summary>
     internal long OffsetSectors { get; init; }
 

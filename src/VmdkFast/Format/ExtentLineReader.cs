@@ -66,6 +66,7 @@ ref struct ExtentLineReader
             OffsetSectors = offsetSectors,
             FileName = name.Length == 0 ? null : encoding.GetString(name.Of(_text)),
             FileNameBytes = name.Of(_text).ToArray(),
+            NameEncoding = encoding,
             PartitionUuid = partition,
             DeviceId = device,
         };

@@ -8,7 +8,9 @@ namespace VmdkFast.Inspecting;
 static class FileInspection
 {
     const int NewlineTestOffset = 73;
-    const ulong SeSparseMagic = 0xCAFE_BABE;
+
+    /// <summary>The kind of file that belongs to an image without being one.</summary>
+    internal const string ChangeTracking = "change tracking file (-ctk), which is no image";
 
     /// <summary>Looks through a file; nothing in it is believed before it is shown.</summary>
     /// <exception cref="VmdkException">The file cannot be opened or read, or is no part of a VMDK.</exception>
@@ -40,9 +42,15 @@ static class FileInspection
             case CowdHeader.MagicValue:
                 new CowdInspection(found, limits, cancellationToken).Show(start);
                 return "ESX sparse extent (COWD)";
-            case (uint)SeSparseMagic
-                when start.Length >= 8 && BinaryPrimitives.ReadUInt64LittleEndian(start) == SeSparseMagic:
+            case (uint)SeSparseHeader.MagicValue
+                when start.Length >= sizeof(ulong)
+                    && BinaryPrimitives.ReadUInt64LittleEndian(start) == SeSparseHeader.MagicValue:
+                new SeSparseInspection(found, limits, cancellationToken).Show(start);
                 return "ESX space-efficient sparse extent (seSparse)";
+            case ChangeTrackingHeader.MagicValue:
+                found.Add<ChangeTrackingHeader>(
+                    "header", start[..Math.Min(start.Length, ChangeTrackingHeader.SizeBytes)], 0);
+                return ChangeTracking;
         }
 
         if (DescriptorText.LooksLikeDescriptor(start))

@@ -24,6 +24,20 @@ sealed class ExtentOpener(VmdkOpenOptions options, ImageFiles files)
             Cowd = cowd,
         };
 
+    /// <summary>The one extent of a space-efficient sparse file that was opened without a descriptor.</summary>
+    internal OpenedExtent OpenSelfSeSparse(ImageFile file, FileAccessMode mode)
+    {
+        SeSparseFile sparse = ReadSeSparse(file, mode);
+        OpenedExtent opened = Describe(
+            file, new SeSparseExtent(file, sparse.Layout, files.Tables, sparse.CapacityBytes),
+            VmdkExtentType.SeSparse, VmdkExtentFormat.SeSparse, sparse.IsDirty);
+        return opened with
+        {
+            Info = opened.Info with { Access = VmdkAccess.ReadOnly },
+            SeSparse = sparse,
+        };
+    }
+
     /// <summary>
     /// The one extent of a file that is no image: its bytes, and zeros up to the end of its last sector.
     /// </summary>
@@ -53,7 +67,7 @@ sealed class ExtentOpener(VmdkOpenOptions options, ImageFiles files)
             UncleanShutdown: false);
     }
 
-    /// <summary>The extent of a descriptor's line.</summary>
+    /// <summary>The extent of a descriptor's line; its file is opened for what the mode says.</summary>
     internal OpenedExtent OpenLine(
         ImageFile descriptor, ExtentLine line, int index, ImageFolder folder, ReferenceOpener references,
         FileAccessMode mode)
@@ -68,29 +82,49 @@ sealed class ExtentOpener(VmdkOpenOptions options, ImageFiles files)
                 new ZeroExtent(lengthBytes), info with { Format = VmdkExtentFormat.Zero }, false);
         }
 
-        if (line.Type is not (VmdkExtentType.Flat or VmdkExtentType.Vmfs or VmdkExtentType.Sparse
-            or VmdkExtentType.VmfsSparse))
+        if (IsRaw(line.Type) && options.RawMappings.TryGetValue(line.FileName!, out string? target))
         {
-            VmdkException.Throw(
-                VmdkErrorCode.Unsupported, descriptor.Path, $"extents of type {line.Type} are not supported", null,
-                $"extent[{index}]", line.ToString(), "FLAT, SPARSE, ZERO, VMFS or VMFSSPARSE");
+            // The caller names the target, so it may be a device, and it stays open: it has no second name.
+            return OpenFlat(descriptor, LocalFile.Open(target, mode), line, info, again: null);
         }
 
-        FileAccessMode allowed = line.Access == VmdkAccess.ReadOnly ? FileAccessMode.Read : mode;
+        RefuseUnreadable(descriptor, line, index);
         LocalFile file = references.OpenExtent(
-            descriptor.Path, folder, line.FileNameBytes.Span, line.FileName!, allowed);
+            descriptor.Path, folder, line.FileNameBytes.Span, line.NameEncoding, mode);
         bool late = !files.HasRoomForHandle;
-        OpenedExtent opened = line.Type is VmdkExtentType.Flat or VmdkExtentType.Vmfs
+        return line.Type is VmdkExtentType.Flat or VmdkExtentType.Vmfs
             ? OpenFlat(descriptor, file, line, info, late ? Again : null)
-            : OpenSparse(descriptor, file, line, info, late ? Again : null);
-        return opened;
+            : OpenSparse(descriptor, file, line, info, mode, late ? Again : null);
 
         LocalFile Again()
         {
             using ImageFolder beside = ImageFolder.Beside(descriptor.Path, options.Limits);
             return references.OpenExtent(
-                descriptor.Path, beside, line.FileNameBytes.Span, line.FileName!, FileAccessMode.Read);
+                descriptor.Path, beside, line.FileNameBytes.Span, line.NameEncoding, FileAccessMode.Read);
         }
+    }
+
+    static bool IsRaw(VmdkExtentType type) =>
+        type is VmdkExtentType.Flat or VmdkExtentType.Vmfs or VmdkExtentType.VmfsRdm or VmdkExtentType.VmfsRaw;
+
+    static void RefuseUnreadable(ImageFile descriptor, ExtentLine line, int index)
+    {
+        switch (line.Type)
+        {
+            case VmdkExtentType.VmfsRdm:
+                throw Refuse(
+                    $"the extent's data is on a raw device, to which the mapping file '{line.FileName}' only points");
+            case VmdkExtentType.VmfsRaw:
+                throw Refuse($"the extent's data is on the raw device '{line.FileName}' of an ESX host");
+            case VmdkExtentType.VsanSparse:
+                throw Refuse("deltas on vSAN are objects of its store, and no files that could be read");
+        }
+
+        VmdkException Refuse(string problem) =>
+            new(VmdkErrorCode.Unsupported, descriptor.Path, problem, null, $"extent[{index}]", line.ToString(),
+                line.Type == VmdkExtentType.VsanSparse
+                    ? "an extent in a file"
+                    : "the device, or a copy of it, given by a raw mapping");
     }
 
     OpenedExtent OpenFlat(
@@ -119,7 +153,8 @@ sealed class ExtentOpener(VmdkOpenOptions options, ImageFiles files)
     }
 
     OpenedExtent OpenSparse(
-        ImageFile descriptor, LocalFile file, ExtentLine line, VmdkExtentInfo info, Func<LocalFile>? again)
+        ImageFile descriptor, LocalFile file, ExtentLine line, VmdkExtentInfo info, FileAccessMode mode,
+        Func<LocalFile>? again)
     {
         ImageFile taken = files.AddExclusive(file, descriptor.Path);
         long lengthBytes = line.LengthSectors << Sector.Shift;
@@ -146,19 +181,39 @@ sealed class ExtentOpener(VmdkOpenOptions options, ImageFiles files)
                     MakeCowd(cowdFile, cowd, lengthBytes),
                     info with { Path = file.Path, Format = VmdkExtentFormat.Cowd }, cowd.UncleanShutdown,
                     Cowd: cowd);
+            case ImageSignature.SeSparse:
+                SeSparseFile space = ReadSeSparse(taken, mode);
+                CheckCapacity(file, space.CapacityBytes, lengthBytes, 16);
+                ImageFile spaceFile = again is null ? taken : files.OpenLater(file, again);
+                return new OpenedExtent(
+                    new SeSparseExtent(spaceFile, space.Layout, files.Tables, lengthBytes),
+                    info with { Path = file.Path, Format = VmdkExtentFormat.SeSparse }, space.IsDirty,
+                    SeSparse: space);
             default:
                 throw new VmdkException(
                     VmdkErrorCode.NotVmdk, file.Path, "the file is not the sparse extent that the descriptor names", 0,
-                    "magic", Convert.ToHexString(magic[..4]), "KDMV or COWD");
+                    "magic", Convert.ToHexString(magic[..4]), "KDMV, COWD or seSparse");
         }
     }
 
-    static void CheckCapacity(LocalFile file, long capacityBytes, long lengthBytes)
+    SeSparseFile ReadSeSparse(ImageFile file, FileAccessMode mode)
+    {
+        if (mode == FileAccessMode.ReadWrite)
+        {
+            VmdkException.Throw(
+                VmdkErrorCode.Unsupported, file.Path, "seSparse extents can only be read", 0, "Magic", "seSparse",
+                "opening for reading, or a conversion to another kind");
+        }
+
+        return SeSparseFile.Read(file, options);
+    }
+
+    static void CheckCapacity(LocalFile file, long capacityBytes, long lengthBytes, int fieldOffset = 12)
     {
         if (capacityBytes < lengthBytes)
         {
             VmdkException.Throw(
-                VmdkErrorCode.HeaderInvalid, file.Path, "the extent holds less than the descriptor says", 12,
+                VmdkErrorCode.HeaderInvalid, file.Path, "the extent holds less than the descriptor says", fieldOffset,
                 nameof(SparseHeader.CapacitySectors), $"{capacityBytes >> Sector.Shift} sectors",
                 $"{lengthBytes >> Sector.Shift} sectors");
         }
@@ -196,7 +251,7 @@ sealed class ExtentOpener(VmdkOpenOptions options, ImageFiles files)
         }, files.Tables, lengthBytes);
 
     static OpenedExtent Describe(
-        ImageFile file, SparseExtent extent, VmdkExtentType type, VmdkExtentFormat format, bool uncleanShutdown) =>
+        ImageFile file, TabledExtent extent, VmdkExtentType type, VmdkExtentFormat format, bool uncleanShutdown) =>
         new(extent, new VmdkExtentInfo
         {
             Index = 0,

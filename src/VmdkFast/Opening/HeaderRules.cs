@@ -30,14 +30,17 @@ readonly struct HeaderRules(ImageFile file, long headerOffsetBytes)
 
         if (offsetSectors > Sector.MaxSectors || Sector.ToBytes(offsetSectors) > _file.LengthBytes - lengthBytes)
         {
-            throw Fault(
-                VmdkErrorCode.Truncated, "the file ends before a structure that the header names", field, fieldOffset,
-                $"sector {offsetSectors} and {lengthBytes} bytes",
-                $"all of it inside the file's {_file.LengthBytes} bytes");
+            throw Outside(field, fieldOffset, $"sector {offsetSectors} and {lengthBytes} bytes");
         }
 
         return Sector.ToBytes(offsetSectors);
     }
+
+    /// <summary>A structure that does not lie inside the file.</summary>
+    internal VmdkException Outside(string field, int fieldOffset, string found) =>
+        Fault(
+            VmdkErrorCode.Truncated, "the file ends before a structure that the header names", field, fieldOffset,
+            found, $"all of it inside the file's {_file.LengthBytes} bytes");
 
     /// <summary>The metadata in front of the grains must be there.</summary>
     internal void CheckOverhead(ulong overheadSectors)

@@ -55,6 +55,8 @@ sealed class ImageOpener
                 folder ??= ImageFolder.Beside(file.Path, _options.Limits);
                 OpenedLayer image = OpenLayer(taken, folder, images.Count == 0 ? ModeOfTop : FileAccessMode.Read);
                 CheckContentId(images.LastOrDefault(), image);
+                image.ChangeTracking = ChangeTracking.Look(
+                    image.Info.Path, image.Descriptor, folder, _references);
                 images.Add(image);
                 (file, ImageFolder? parentFolder) = OpenParent(image, folder, images.Count);
                 if (!ReferenceEquals(parentFolder, folder))
@@ -77,6 +79,10 @@ sealed class ImageOpener
         foreach (OpenedLayer unclean in images.Where(image => image.Info.UncleanShutdown))
         {
             Telemetry.Note("unclean image opened", unclean.Info.Path);
+            foreach (OpenedExtent dirty in unclean.Opened.Where(extent => extent.SeSparse is { IsDirty: true }))
+            {
+                Telemetry.Note("dirty seSparse extent read, its tables may be stale", dirty.Info.Path!);
+            }
         }
 
         if (_options.ForceShare)
@@ -91,7 +97,7 @@ sealed class ImageOpener
             layer = new Layer(images[i].Extents, layer);
         }
 
-        return new OpenedImage(layer!, [.. images.Select(image => image.Info)], _files.Release(), locks, images[0]);
+        return new OpenedImage(layer!, ChainDescription.Of(images), _files.Release(), locks, images[0]);
     }
 
     FileAccessMode ModeOfTop =>
@@ -109,9 +115,7 @@ sealed class ImageOpener
             case ImageSignature.Cowd:
                 return new OpenedLayer(file, null, [_extents.OpenSelf(file, CowdFile.Read(file, _options.Limits))]);
             case ImageSignature.SeSparse:
-                throw new VmdkException(
-                    VmdkErrorCode.Unsupported, file.Path, "seSparse extents are not supported", 0, "magic", "seSparse",
-                    "a hosted sparse extent, COWD, or a descriptor");
+                return new OpenedLayer(file, null, [_extents.OpenSelfSeSparse(file, mode)]);
             default:
                 return OpenDescribed(file, ReadDescriptor(file), folder, mode);
         }
@@ -129,10 +133,15 @@ sealed class ImageOpener
                 "at least one");
         }
 
+        // Lines that share a file share its handle, which must be able to do what any of them allows.
+        HashSet<string?> written = [.. descriptor.Extents
+            .Where(line => line.Access == VmdkAccess.ReadWrite).Select(line => line.FileName)];
         var extents = new List<OpenedExtent>();
         for (int index = 0; index < descriptor.Extents.Count; index++)
         {
-            extents.Add(_extents.OpenLine(file, descriptor.Extents[index], index, folder, _references, mode));
+            ExtentLine line = descriptor.Extents[index];
+            extents.Add(_extents.OpenLine(
+                file, line, index, folder, _references, written.Contains(line.FileName) ? mode : FileAccessMode.Read));
         }
 
         return new OpenedLayer(file, descriptor, extents, embedding);
@@ -176,7 +185,7 @@ sealed class ImageOpener
         }
 
         return _references.Open(
-            child.Info.Path, folder, descriptor.ParentFileNameHintBytes.Span, descriptor.ParentFileNameHint!);
+            child.Info.Path, folder, descriptor.ParentFileNameHintBytes.Span, descriptor.NameEncoding);
     }
 
     void CheckContentId(OpenedLayer? child, OpenedLayer parent)

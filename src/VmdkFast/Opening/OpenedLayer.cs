@@ -10,8 +10,10 @@ namespace VmdkFast.Opening;
 /// <param name="UncleanShutdown">Whether its last writer left it open.</param>
 /// <param name="Hosted">Its header, when it is hosted sparse.</param>
 /// <param name="Cowd">Its header, when it is COWD.</param>
+/// <param name="SeSparse">Its headers, when it is space-efficient sparse.</param>
 readonly record struct OpenedExtent(
-    Extent Extent, VmdkExtentInfo Info, bool UncleanShutdown, HostedSparseFile? Hosted = null, CowdFile? Cowd = null);
+    Extent Extent, VmdkExtentInfo Info, bool UncleanShutdown, HostedSparseFile? Hosted = null, CowdFile? Cowd = null,
+    SeSparseFile? SeSparse = null);
 
 /// <summary>One image of a chain, open but not yet put upon its parent.</summary>
 sealed class OpenedLayer
@@ -57,6 +59,9 @@ sealed class OpenedLayer
             Compressed = compressed,
             UncleanShutdown = extents.Any(extent => extent.UncleanShutdown),
             ParentFileNameHint = descriptor?.ParentFileNameHint,
+            Warnings = [.. extents
+                .Select(extent => SeSparseFile.WarningOf(extent.SeSparse, extent.Info.Path ?? file.Path))
+                .OfType<string>()],
         };
     }
 
@@ -75,12 +80,17 @@ sealed class OpenedLayer
 
     internal Extent[] Extents { get; }
 
+    /// <summary>What the image alone says of itself.</summary>
     internal VmdkLayerInfo Info { get; }
+
+    /// <summary>The change tracking file that it names; null when there is none.</summary>
+    internal VmdkChangeTracking? ChangeTracking { get; set; }
 
     static VmdkDiskKind KindOf(VmdkExtentFormat format) => format switch
     {
         VmdkExtentFormat.StreamOptimized => VmdkDiskKind.StreamOptimized,
         VmdkExtentFormat.Cowd => VmdkDiskKind.VmfsSparse,
+        VmdkExtentFormat.SeSparse => VmdkDiskKind.SeSparse,
         VmdkExtentFormat.Flat => VmdkDiskKind.Raw,
         _ => VmdkDiskKind.MonolithicSparse,
     };

@@ -16,8 +16,6 @@ enum ImageSignature
 /// <summary>Looks at the first bytes of a file; the name never counts.</summary>
 static class Probe
 {
-    const ulong SeSparseMagic = 0x0000_0000_CAFE_BABE;
-
     /// <summary>The signature of a file that must be an image.</summary>
     /// <exception cref="VmdkException"><see cref="VmdkErrorCode.NotVmdk"/>: empty, too short, or foreign.</exception>
     internal static ImageSignature Look(ImageFile file)
@@ -34,10 +32,18 @@ static class Probe
             return ImageSignature.Descriptor;
         }
 
+        if (start.Length >= sizeof(uint)
+            && BinaryPrimitives.ReadUInt32LittleEndian(start) == ChangeTrackingHeader.MagicValue)
+        {
+            throw new VmdkException(
+                VmdkErrorCode.NotVmdk, file.Path, "the file keeps track of an image's changes, and is no image", 0,
+                "magic", "that of a change tracking file (-ctk)", "the image that names this file");
+        }
+
         throw new VmdkException(
             VmdkErrorCode.NotVmdk, file.Path,
             start.IsEmpty ? "the file is empty" : "the file is not a VMDK image", 0, "magic", Show(start),
-            "KDMV, COWD, or descriptor text with version=1, 2 or 3");
+            "KDMV, COWD, seSparse, or descriptor text with version=1, 2 or 3");
     }
 
     /// <summary>The binary signature that bytes begin with; null when there is none.</summary>
@@ -54,7 +60,8 @@ static class Probe
             SparseHeader.MagicValue => ImageSignature.HostedSparse,
             CowdHeader.MagicValue => ImageSignature.Cowd,
             _ when start.Length >= sizeof(ulong)
-                && BinaryPrimitives.ReadUInt64LittleEndian(start) == SeSparseMagic => ImageSignature.SeSparse,
+                && BinaryPrimitives.ReadUInt64LittleEndian(start) == SeSparseHeader.MagicValue =>
+                ImageSignature.SeSparse,
             _ => null,
         };
     }

@@ -1,4 +1,5 @@
 using System.Text;
+using VmdkFast.Format;
 using VmdkFast.Storage;
 
 namespace VmdkFast.Opening;
@@ -14,9 +15,9 @@ sealed class ReferenceOpener(VmdkOpenOptions options)
 
     /// <summary>Opens an extent's file.</summary>
     internal LocalFile OpenExtent(
-        string imagePath, ImageFolder folder, ReadOnlySpan<byte> name, string decodedName, FileAccessMode mode)
+        string imagePath, ImageFolder folder, ReadOnlySpan<byte> name, Encoding encoding, FileAccessMode mode)
     {
-        (LocalFile file, ImageFolder? opened) = Open(imagePath, folder, name, decodedName, mode);
+        (LocalFile file, ImageFolder? opened) = Open(imagePath, folder, name, encoding, mode);
         if (!ReferenceEquals(opened, folder))
         {
             opened?.Dispose();
@@ -28,9 +29,10 @@ sealed class ReferenceOpener(VmdkOpenOptions options)
     /// <summary>Opens a parent, and gives the folder that its own names count from.</summary>
     /// <returns>The folder is <paramref name="folder"/> itself when the file lies there.</returns>
     internal (LocalFile File, ImageFolder? Folder) Open(
-        string imagePath, ImageFolder folder, ReadOnlySpan<byte> name, string decodedName,
+        string imagePath, ImageFolder folder, ReadOnlySpan<byte> name, Encoding encoding,
         FileAccessMode mode = FileAccessMode.Read)
     {
+        string decodedName = encoding.GetString(name);
         if (Policy.Rule == ReferenceRule.Deny)
         {
             throw Refused(imagePath, decodedName, "no reference at all");
@@ -40,9 +42,8 @@ sealed class ReferenceOpener(VmdkOpenOptions options)
         if (absolute)
         {
             // Written on another machine, or before the image was moved: what lies beside it counts first.
-            ReadOnlySpan<byte> last = name[(name.LastIndexOfAny((byte)'/', (byte)'\\') + 1)..];
-            string lastDecoded = decodedName[(decodedName.LastIndexOfAny(['/', '\\']) + 1)..];
-            if (TryOpenBeside(folder, last, lastDecoded, mode) is { } beside)
+            ReadOnlySpan<byte> last = DescriptorEncoding.LastComponent(name, encoding);
+            if (TryOpenBeside(folder, last, encoding.GetString(last), mode) is { } beside)
             {
                 return (beside, folder);
             }

@@ -142,7 +142,9 @@ sealed class TargetFile : IDisposable
     {
         string folder = Path.GetDirectoryName(path) is { Length: > 0 } named ? named : ".";
         string mark = Convert.ToHexStringLower(BitConverter.GetBytes(Random.Shared.NextInt64()));
-        string temporaryPath = Path.Combine(folder, $".{Path.GetFileName(path)}.{mark}.partial");
+
+        // Not made of the name, which may be as long as the file system allows.
+        string temporaryPath = Path.Combine(folder, $".vmdkfast-{mark}.partial");
         var target = new TargetFile(LocalFile.CreateNew(temporaryPath), path, temporaryPath, isZero: true);
         try
         {

@@ -1,7 +1,6 @@
 using VmdkFast.Extents;
 using VmdkFast.Opening;
 using VmdkFast.Reading;
-using VmdkFast.Storage;
 
 namespace VmdkFast.Streaming;
 
@@ -12,7 +11,7 @@ sealed class DiskSource : PieceSource
 
     readonly DiskReader _reader;
     readonly DiskWalk _walk;
-    readonly Dictionary<LocalFile, FileStatus> _before;
+    readonly UnchangedFiles _files;
 
     /// <param name="image">The image.</param>
     /// <param name="reader">Reads it.</param>
@@ -22,7 +21,7 @@ sealed class DiskSource : PieceSource
         _reader = reader;
         _walk = new DiskWalk(image.Top, cut);
         LengthBytes = image.Top.LengthBytes;
-        _before = image.Files.OfType<LocalFile>().ToDictionary(file => file, file => file.RefreshStatus());
+        _files = new UnchangedFiles(image);
     }
 
     internal override long LengthBytes { get; }
@@ -45,19 +44,7 @@ sealed class DiskSource : PieceSource
         }
     }
 
-    internal override void ThrowIfChanged()
-    {
-        foreach ((LocalFile file, FileStatus status) in _before)
-        {
-            FileStatus now = file.RefreshStatus();
-            if (now.LengthBytes != status.LengthBytes || now.ModifiedNanoseconds != status.ModifiedNanoseconds)
-            {
-                VmdkException.Throw(
-                    VmdkErrorCode.SourceChanged, file.Path, "the file was changed while it was read", null,
-                    "modified", $"{now.LengthBytes} bytes", $"{status.LengthBytes} bytes, untouched");
-            }
-        }
-    }
+    internal override void ThrowIfChanged() => _files.ThrowIfChanged();
 
     void Read(in Mapping mapping, long offsetBytes, Span<byte> destination)
     {

@@ -13,10 +13,13 @@ sealed class PieceProgress(long totalBytes, IProgress<VmdkProgress>? listener)
     internal long ReadBytes => Volatile.Read(ref _readBytes);
 
     /// <summary>Counts a piece that is done.</summary>
-    internal void Add(DiskPiece piece)
+    internal void Add(DiskPiece piece) => Add(piece.LengthBytes, piece.IsZero ? 0 : piece.LengthBytes);
+
+    /// <summary>Counts what is done, and what of it had to be read.</summary>
+    internal void Add(long doneBytes, long readBytes)
     {
-        long done = Interlocked.Add(ref _doneBytes, piece.LengthBytes);
-        long read = Interlocked.Add(ref _readBytes, piece.IsZero ? 0 : piece.LengthBytes);
+        long done = Interlocked.Add(ref _doneBytes, doneBytes);
+        long read = Interlocked.Add(ref _readBytes, readBytes);
         if (listener is null)
         {
             return;

@@ -69,6 +69,12 @@ sealed class TargetMaker(VmdkConvertOptions options, long lengthBytes)
 
         if ((_image is null || (IsStream && !options.IntoExisting)) && TargetFile.TryOpenInOrder(path) is { } pipe)
         {
+            if (options.Verify)
+            {
+                pipe.Dispose();
+                throw new ArgumentException("What went into a pipe cannot be read back.");
+            }
+
             return OpenStream(pipe, leaveOpen: false);
         }
 

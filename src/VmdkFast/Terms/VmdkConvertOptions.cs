@@ -63,9 +63,27 @@ public sealed record VmdkConvertOptions
     /// <summary>Bytes that are read in a second at most, in the mean; 0 (the default) for no limit.</summary>
     public long RateBytesPerSecond { get; init; }
 
+    /// <summary>
+    /// Makes a digest of the content on the way, for <see cref="VmdkConvertResult.Digest"/>; null (the default) makes
+    /// none.
+    /// </summary>
+    public VmdkDigestAlgorithm? Digest { get; init; }
+
+    /// <summary>
+    /// Whether the target is read back when it is complete, and its digest compared with that of what was written.
+    /// Default false. Not for pipes and streams.
+    /// </summary>
+    /// <remarks>
+    /// It is read as everything is, through the operating system's memory. A target that fails has its name already.
+    /// </remarks>
+    public bool Verify { get; init; }
+
+    /// <summary>The digest to make; null for none.</summary>
+    internal VmdkDigestAlgorithm? EffectiveDigest =>
+        Digest ?? (Verify ? VmdkDigestAlgorithm.XxHash128 : null);
+
     internal void Validate()
     {
-        const int MaxSparseBytes = 512 << 10;
         if (!Enum.IsDefined(Compression))
         {
             throw new ArgumentOutOfRangeException(nameof(Compression), Compression, null);
@@ -79,11 +97,11 @@ public sealed record VmdkConvertOptions
         ArgumentOutOfRangeException.ThrowIfNegative(Threads);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Threads, 64);
         ArgumentOutOfRangeException.ThrowIfNegative(RateBytesPerSecond);
-        if (SparseBytes != 0
-            && (SparseBytes is < Sector.Bytes or > MaxSparseBytes || !int.IsPow2(SparseBytes)))
+        ThrowUnlessSparse(SparseBytes);
+
+        if (Digest is { } digest && !Enum.IsDefined(digest))
         {
-            throw new ArgumentOutOfRangeException(
-                nameof(SparseBytes), SparseBytes, "Wanted 0, or a power of two from 512 bytes to 512 KiB.");
+            throw new ArgumentException("The algorithm is not known.");
         }
 
         if (!Enum.IsDefined(StreamLayout))
@@ -104,6 +122,17 @@ public sealed record VmdkConvertOptions
         if (IntoExisting && Target?.ParentPath is not null)
         {
             throw new ArgumentException("An existing target has the parent that it has.");
+        }
+    }
+
+    /// <summary>Refuses a length of zeros that cannot be left out.</summary>
+    internal static void ThrowUnlessSparse(int sparseBytes)
+    {
+        const int MaxSparseBytes = 512 << 10;
+        if (sparseBytes != 0 && (sparseBytes is < Sector.Bytes or > MaxSparseBytes || !int.IsPow2(sparseBytes)))
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(sparseBytes), sparseBytes, "Wanted 0, or a power of two from 512 bytes to 512 KiB.");
         }
     }
 

@@ -10,6 +10,12 @@ public sealed record VmdkConvertResult
     public required long ReadBytes { get; init; }
 
     /// <summary>
+    /// With <see cref="VmdkConvertOptions.Digest"/> or <see cref="VmdkConvertOptions.Verify"/>, the digest of the
+    /// content as it was written.
+    /// </summary>
+    public VmdkDigest? Digest { get; init; }
+
+    /// <summary>
     /// With <see cref="VmdkConvertOptions.Salvage"/>, the ranges of the disk that could not be read and are zeros in
     /// the target: ascending, neighbours joined.
     /// </summary>

@@ -68,6 +68,16 @@ public sealed record VmdkCreateOptions
     /// <summary>How the parent is opened to be asked for its length and content ID.</summary>
     public VmdkOpenOptions? ParentOpenOptions { get; init; }
 
+    /// <summary>
+    /// The encoding of the descriptor, by the name that stands in it: <c>UTF-8</c> (the default), <c>windows-1252</c>,
+    /// <c>GBK</c>, <c>Shift_JIS</c>, <c>Big5</c> and other code pages. Names that it cannot express are refused.
+    /// </summary>
+    /// <remarks>
+    /// It decides the bytes in the descriptor alone: files get the names that the caller gives, as the file system
+    /// spells them.
+    /// </remarks>
+    public string Encoding { get; init; } = "UTF-8";
+
     /// <summary>How much space is taken at once. Default none. Flat kinds only, vmfsThin excepted.</summary>
     public VmdkPreallocation Preallocation { get; init; }
 

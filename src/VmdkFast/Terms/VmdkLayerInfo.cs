@@ -24,8 +24,24 @@ public sealed record VmdkLayerInfo
     /// <summary>The extents in guest order.</summary>
     public required IReadOnlyList<VmdkExtentInfo> Extents { get; init; }
 
-    /// <summary>Geometry as the descriptor gives it; null when it does not.</summary>
+    /// <summary>
+    /// Geometry as the descriptor gives it, or else the nearest parent that was opened; null when none does.
+    /// </summary>
     public VmdkGeometry? Geometry { get; init; }
+
+    /// <summary>
+    /// The bus adapter, from the descriptor or the nearest parent that was opened; null when none states it.
+    /// </summary>
+    public string? AdapterType { get; init; }
+
+    /// <summary>
+    /// The disk database as it holds for this image: its own values, then those of its parents that it does not state,
+    /// the nearest first. Of parents that were not opened nothing is known.
+    /// </summary>
+    public IReadOnlyList<VmdkDatabaseEntry> Database { get; init; } = [];
+
+    /// <summary>The file that tracks the image's changes; null when it names none.</summary>
+    public VmdkChangeTracking? ChangeTracking { get; init; }
 
     /// <summary>Bytes that the file system has allocated for the files of this image.</summary>
     public required long AllocatedBytes { get; init; }
@@ -41,4 +57,7 @@ public sealed record VmdkLayerInfo
 
     /// <summary>The parent's name as the descriptor spells it; null when the image has no parent.</summary>
     public string? ParentFileNameHint { get; init; }
+
+    /// <summary>What a reader must know before he trusts what he reads; one line each, usually none.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
 }

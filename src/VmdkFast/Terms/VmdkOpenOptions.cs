@@ -58,6 +58,25 @@ public sealed record VmdkOpenOptions
     public bool OpenParents { get; init; } = true;
 
     /// <summary>
+    /// Whether a space-efficient sparse extent is read that was not closed cleanly. Default: it is refused.
+    /// </summary>
+    public VmdkDirtySeSparse DirtySeSparse { get; init; }
+
+    /// <summary>
+    /// What grains of a space-efficient sparse extent read as that the guest has unmapped. Default: zeros.
+    /// </summary>
+    public VmdkUnmappedGrains UnmappedGrains { get; init; }
+
+    /// <summary>
+    /// Where the data of raw extents is: from the file name as an extent line spells it (decoded) to a file or block
+    /// device. For <c>VMFSRDM</c>, <c>VMFSRAW</c>, <c>VMFS</c> and <c>FLAT</c> lines of every image of the chain.
+    /// Default: none.
+    /// </summary>
+    /// <remarks>The target is the caller's: links and devices are fine; the reference policy is not asked.</remarks>
+    public IReadOnlyDictionary<string, string> RawMappings { get; init; } =
+        new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>
     /// Opens streamOptimized images by the markers in front of their grains, without looking at footer, directory and
     /// tables: for streams that were cut short, or whose tables were never written. The whole file is walked through.
     /// What was found is in <see cref="VmdkExtentInfo.Recovery"/>; what is missing reads as zeros. Reading only.
@@ -82,6 +101,18 @@ public sealed record VmdkOpenOptions
 
         ArgumentNullException.ThrowIfNull(Limits);
         ArgumentNullException.ThrowIfNull(References);
+        ArgumentNullException.ThrowIfNull(RawMappings);
+        foreach ((string name, string target) in RawMappings)
+        {
+            ArgumentException.ThrowIfNullOrEmpty(name, nameof(RawMappings));
+            ArgumentException.ThrowIfNullOrEmpty(target, nameof(RawMappings));
+        }
+
+        if (!Enum.IsDefined(DirtySeSparse) || !Enum.IsDefined(UnmappedGrains))
+        {
+            throw new ArgumentOutOfRangeException(nameof(DirtySeSparse), "A policy for seSparse is not known.");
+        }
+
         ArgumentOutOfRangeException.ThrowIfNegative(TableCacheBytes);
         ArgumentOutOfRangeException.ThrowIfNegative(GrainCacheBytes);
         ArgumentOutOfRangeException.ThrowIfLessThan(Limits.MaxDescriptorBytes, Sector.Bytes);

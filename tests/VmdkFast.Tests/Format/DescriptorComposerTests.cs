@@ -123,7 +123,8 @@ public sealed class DescriptorComposerTests
         Gen.String[Gen.Char['a', 'z'], 1, 9], s_names, (key, value) => KeyValuePair.Create("ddb." + key, value));
 
     static readonly Gen<DescriptorComposer> s_composers = Gen.Select(
-        Gen.Enum<VmdkDiskKind>().Where(k => k != VmdkDiskKind.Unknown), Gen.UInt, Gen.UInt, s_names,
+        Gen.Enum<VmdkDiskKind>().Where(k => k is not (VmdkDiskKind.Unknown or VmdkDiskKind.Raw)),
+        Gen.UInt, Gen.UInt, s_names,
         s_extents.List[0, 20], s_entries.List[0, 10], (kind, id, parent, hint, extents, entries) =>
             new DescriptorComposer
             {

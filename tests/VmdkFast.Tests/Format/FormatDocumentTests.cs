@@ -20,6 +20,9 @@ public sealed partial class FormatDocumentTests
         [nameof(MetadataMarker)] = Table<MetadataMarker>(),
         [nameof(CowdHeader)] = Table<CowdHeader>(),
         [nameof(CowdRootGeometry)] = Table<CowdRootGeometry>(),
+        [nameof(SeSparseHeader)] = Table<SeSparseHeader>(),
+        [nameof(SeSparseVolatileHeader)] = Table<SeSparseVolatileHeader>(),
+        [nameof(ChangeTrackingHeader)] = Table<ChangeTrackingHeader>(),
     };
 
     [Fact]

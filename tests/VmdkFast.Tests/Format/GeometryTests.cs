@@ -47,11 +47,13 @@ public sealed class GeometryTests
     [Fact]
     public void EveryKindButUnknownHasACreateTypeThatReadsBack()
     {
-        foreach (VmdkDiskKind kind in Enum.GetValues<VmdkDiskKind>().Where(k => k != VmdkDiskKind.Unknown))
+        foreach (VmdkDiskKind kind in Enum.GetValues<VmdkDiskKind>()
+            .Where(k => k is not (VmdkDiskKind.Unknown or VmdkDiskKind.Raw)))
         {
             Assert.Equal(kind, CreateTypes.KindOf(CreateTypes.NameOf(kind)));
         }
 
         Assert.Throws<ArgumentOutOfRangeException>(() => CreateTypes.NameOf(VmdkDiskKind.Unknown));
+        Assert.Throws<ArgumentOutOfRangeException>(() => CreateTypes.NameOf(VmdkDiskKind.Raw));
     }
 }

@@ -34,7 +34,7 @@ public sealed class DescriptorFaultTests
         Head + Type + "RW 12582912 VMFS \"dummy.vmdk\" 1\n", VmdkErrorCode.DescriptorInvalid, "extent 0")]
     [InlineData(Head + Type + "RW 1 NOSUCH \"a.img\"\n", VmdkErrorCode.Unsupported, "extent 0")]
     [InlineData(Head + Type + "RW 1 VMFSRDM \"a.img\"\n", VmdkErrorCode.Unsupported, "extent[0]")]
-    [InlineData(Head + Type + "RW 1 SESPARSE \"a.img\"\n", VmdkErrorCode.Unsupported, "extent[0]")]
+    [InlineData(Head + Type + "RW 1 VSANSPARSE \"a.img\"\n", VmdkErrorCode.Unsupported, "extent[0]")]
     [InlineData(
         Head + Type + Line + "encryptionKeys=\"vmware:key/list\"\n", VmdkErrorCode.Unsupported, "encryptionKeys")]
     public void ABadDescriptorIsRefusedForWhatIsWrongInIt(string text, VmdkErrorCode code, string field)
@@ -99,7 +99,7 @@ public sealed class DescriptorFaultTests
     }
 
     [Fact]
-    public void AnSeSparseFileIsUnsupportedNotForeign()
+    public void AnSeSparseFileOfAnotherVersionIsUnsupportedNotForeign()
     {
         using var folder = new TempFolder();
         byte[] header = new byte[4096];
@@ -107,7 +107,7 @@ public sealed class DescriptorFaultTests
         File.WriteAllBytes(folder["disk.vmdk"], header);
 
         Refusal.OfOpening(folder["disk.vmdk"]).Says(
-            VmdkErrorCode.Unsupported, folder["disk.vmdk"], 0, "magic", "seSparse");
+            VmdkErrorCode.Unsupported, folder["disk.vmdk"], 8, "Version", "0x0000000000000000");
     }
 
     [Fact]
@@ -202,7 +202,7 @@ public sealed class DescriptorFaultTests
         File.WriteAllBytes(folder["disk-s001.vmdk"], new byte[65536]);
 
         Refusal.OfOpening(path).Says(
-            VmdkErrorCode.NotVmdk, folder["disk-s001.vmdk"], 0, "magic", "00000000", "KDMV or COWD");
+            VmdkErrorCode.NotVmdk, folder["disk-s001.vmdk"], 0, "magic", "00000000", "KDMV, COWD or seSparse");
     }
 
     [Fact]

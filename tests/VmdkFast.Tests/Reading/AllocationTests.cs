@@ -16,7 +16,7 @@ public sealed class AllocationTests
     [
         ImageKind.MonolithicSparse, ImageKind.SplitSparse, ImageKind.MonolithicFlat, ImageKind.SplitFlat,
         ImageKind.StreamLocal, ImageKind.StreamExport, ImageKind.StreamLocalOfSmallGrains, ImageKind.Cowd,
-        ImageKind.CustomMixture,
+        ImageKind.SeSparseShuffled, ImageKind.CustomMixture,
     ];
 
     [Theory]

@@ -40,6 +40,19 @@ public sealed class WriterTargetTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task ATargetMayHaveANameAsLongAsTheFileSystemAllows()
+    {
+        GuestContent content = GuestContent.Scattered(MiB, seed: 23);
+        string image = ImageKinds.Write(ImageKind.MonolithicSparse, _folder.Path, content);
+        string name = new('n', 255);
+        using VmdkDisk disk = VmdkDisk.Open(image);
+
+        await VmdkImage.ConvertAsync(disk, _folder[name], cancellationToken: TestContext.Current.CancellationToken);
+
+        Assert.Equal(MiB, new FileInfo(_folder[name]).Length);
+    }
+
     [Theory]
     [MemberData(nameof(Kinds))]
     public async Task AChainBecomesOneImageOfTheKind(VmdkDiskKind kind)

@@ -43,5 +43,8 @@ public enum ImageKind
     CowdShuffled,
     CowdSplit,
     CowdBare,
+    SeSparse,
+    SeSparseShuffled,
+    SeSparseBare,
     CustomMixture,
 }

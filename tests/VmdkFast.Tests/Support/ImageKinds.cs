@@ -7,7 +7,7 @@ public static class ImageKinds
 {
     public static TheoryData<ImageKind> All => [.. Enum.GetValues<ImageKind>()];
 
-    /// <summary>Those that qemu-img 7.2 takes: few createTypes, no bare COWD, no grains without markers.</summary>
+    /// <summary>Those that qemu-img 7.2 takes: few createTypes, no bare ESX extents, no lone lengths.</summary>
     public static TheoryData<ImageKind> ForQemu => [.. Enum.GetValues<ImageKind>().Where(QemuReads)];
 
     /// <summary>Writes <c>folder/disk.vmdk</c> with what belongs to it; returns its path.</summary>
@@ -17,6 +17,10 @@ public static class ImageKinds
         <= ImageKind.VmfsThin => WriteFlat(kind, folder, name, content),
         <= ImageKind.StreamLargerThanGrains => StreamImage.Write(folder, name, content, StreamOf(kind)),
         ImageKind.CustomMixture => WriteMixture(folder, name, content),
+        ImageKind.SeSparse => SeSparseImage.Write(folder, name, content),
+        ImageKind.SeSparseShuffled => SeSparseImage.Write(
+            folder, name, content, new SeSparseOptions { Order = GrainOrder.Shuffled, OddAreas = true }),
+        ImageKind.SeSparseBare => SeSparseImage.WriteBare(folder, name, content),
         _ => WriteCowd(kind, folder, name, content),
     };
 
@@ -28,7 +32,7 @@ public static class ImageKinds
     static bool QemuReads(ImageKind kind) => kind is not (
         ImageKind.SplitSparseOldSpelling or ImageKind.SplitFlatOldSpelling or ImageKind.FullDevice
         or ImageKind.PartitionedDevice or ImageKind.VmfsThin or ImageKind.CustomMixture
-        or ImageKind.CowdBare or ImageKind.StreamWithoutMarkers);
+        or ImageKind.CowdBare or ImageKind.SeSparseBare or ImageKind.StreamWithoutMarkers);
 
     static string WriteSparse(ImageKind kind, string folder, string name, GuestContent content) => kind switch
     {
