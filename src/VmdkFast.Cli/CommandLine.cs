@@ -47,6 +47,13 @@ static class CommandLine
             streams.ReportError("cancelled");
             return ExitCode.Interrupted;
         }
+        catch (VmdkException failure) when (failure.Code == VmdkErrorCode.Unsupported
+            && arguments is ["check" or "repair", ..])
+        {
+            // As qemu-img check, for scripts that tell this from damage.
+            streams.ReportError(failure.Message);
+            return ExitCode.NotCheckable;
+        }
         catch (Exception failure) when (failure is UsageException or IOException or UnauthorizedAccessException
             or PlatformNotSupportedException)
         {
@@ -63,7 +70,8 @@ static class CommandLine
     static RootCommand MakeRoot(StandardStreams streams)
     {
         var root = new RootCommand(
-            "Reads, maps, inspects, converts, compares, hashes, measures and creates VMDK disk images of every kind. "
+            "Reads, maps, inspects, checks, repairs, converts, compares, hashes, measures and creates VMDK disk images "
+            + "of every kind. "
             + "Verbs, options, JSON keys and exit codes follow qemu-img where it has them.")
         {
             new InfoVerb(streams),
@@ -74,6 +82,8 @@ static class CommandLine
             new CompareVerb(streams),
             new HashVerb(streams),
             new MeasureVerb(streams),
+            new CheckVerb(streams),
+            new RepairVerb(streams),
         };
 
         // "[name]" in front of a verb is an argument like any other.

@@ -18,6 +18,15 @@ static class ExitCode
     /// <summary><c>compare</c>: data could not be read.</summary>
     internal const int CompareReadFailure = 4;
 
+    /// <summary>A check found damage.</summary>
+    internal const int Corruptions = 2;
+
+    /// <summary>A check found wasted space, and nothing worse.</summary>
+    internal const int Leaks = 3;
+
+    /// <summary>An image of a kind that cannot be checked.</summary>
+    internal const int NotCheckable = 63;
+
     /// <summary>128 + SIGINT.</summary>
     internal const int Interrupted = 130;
 }

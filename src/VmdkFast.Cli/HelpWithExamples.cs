@@ -21,7 +21,7 @@ sealed class HelpWithExamples(HelpAction help) : SynchronousCommandLineAction
         }
 
         Write(output, "Examples:", verb?.Examples ?? RootExamples);
-        output.WriteLine("The exit code is 0, 1 after any failure, 130 when interrupted.");
+        output.WriteLine(verb?.ExitCodes ?? "The exit code is 0, 1 after any failure, 130 when interrupted.");
         return exitCode;
     }
 

@@ -69,14 +69,21 @@ sealed class OpenArguments
     /// <summary>Adds the options to a verb.</summary>
     /// <param name="verb">The verb.</param>
     /// <param name="formatDescription">What <c>-f</c> says there.</param>
+    /// <param name="reads">Whether it reads the disk; a check has no use for caches.</param>
     internal static OpenArguments AddTo(
-        Command verb, string formatDescription = "Format of the image; without it raw for names in .raw, else vmdk")
+        Command verb, string formatDescription = "Format of the image; without it raw for names in .raw, else vmdk",
+        bool reads = true)
     {
         var arguments = new OpenArguments(formatDescription);
         verb.Add(arguments._format);
         verb.Add(arguments._forceShare);
         verb.Add(arguments._references);
         verb.Add(arguments._allowFolders);
+        if (!reads)
+        {
+            return arguments;
+        }
+
         verb.Add(arguments._allowParentMismatch);
         verb.Add(arguments._recoverStreams);
         verb.Add(arguments._mapDevices);
@@ -119,6 +126,18 @@ sealed class OpenArguments
         }
     }
 
+    /// <summary>The format named, of a verb that looks at the structures of a VMDK.</summary>
+    /// <exception cref="VmdkException"><see cref="VmdkErrorCode.Unsupported"/>: raw, which has none.</exception>
+    /// <exception cref="UsageException">There is no such format.</exception>
+    internal void RequireStructure(ParseResult parsed, string path)
+    {
+        if (ImageFormat.IsRaw(parsed.GetValue(_format) ?? "vmdk", _format.Aliases.First(), path))
+        {
+            throw new VmdkException(
+                VmdkErrorCode.Unsupported, path, "a raw disk has no structure that could be checked");
+        }
+    }
+
     /// <summary>What the options say, but for the format.</summary>
     /// <exception cref="UsageException">They contradict each other, or ask for what there is not.</exception>
     internal VmdkOpenOptions Read(ParseResult parsed)
@@ -133,7 +152,7 @@ sealed class OpenArguments
             DirtySeSparse = parsed.GetValue(_readDirty) ? VmdkDirtySeSparse.Read : VmdkDirtySeSparse.Refuse,
             UnmappedGrains = parsed.GetValue(_unmapped) switch
             {
-                "zero" => VmdkUnmappedGrains.Zero,
+                null or "zero" => VmdkUnmappedGrains.Zero,
                 "parent" => VmdkUnmappedGrains.Parent,
                 var word => throw new UsageException($"--unmapped {word}: wanted zero or parent"),
             },

@@ -6,7 +6,7 @@ namespace VmdkFast.Cli;
 /// <summary>Progress for a person: bar, share, amount, rate and time left, in one line of a terminal.</summary>
 static class ProgressBar
 {
-    /// <summary>Runs a conversion and draws while it lasts.</summary>
+    /// <summary>Runs work on a whole disk and draws while it lasts.</summary>
     /// <param name="output">The terminal.</param>
     /// <param name="totalBytes">Length of the disk; 0 when the first report will say it.</param>
     /// <param name="convert">Starts the conversion with the object to report to.</param>
@@ -32,6 +32,7 @@ static class ProgressBar
     {
         public void Report(VmdkProgress value)
         {
+            // A check, or a stream from a pipe, tells only on its way how much there is to do.
             task.MaxValue = Math.Max(value.TotalBytes, 1);
             task.Value = value.DoneBytes;
         }

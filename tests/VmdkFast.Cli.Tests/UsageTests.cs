@@ -53,6 +53,8 @@ public sealed class UsageTests : IDisposable
     [InlineData("compare", "--help")]
     [InlineData("hash", "--help")]
     [InlineData("measure", "--help")]
+    [InlineData("check", "--help")]
+    [InlineData("repair", "--help")]
     public async Task HelpGivesExamples(params string[] arguments)
     {
         CliResult result = await Run.OrFailAsync(arguments);

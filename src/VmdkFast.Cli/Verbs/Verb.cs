@@ -17,6 +17,9 @@ abstract class Verb : Command
     /// <summary>The exit code of a verb that fails.</summary>
     internal virtual int FailureCode => ExitCode.Failure;
 
+    /// <summary>The exit codes, where there are more than for every verb; null elsewhere.</summary>
+    internal virtual string? ExitCodes => null;
+
     /// <summary>Carries the verb out; failures are thrown.</summary>
     /// <returns>The exit code.</returns>
     protected abstract Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken);

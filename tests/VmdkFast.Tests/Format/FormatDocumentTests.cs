@@ -23,6 +23,8 @@ public sealed partial class FormatDocumentTests
         [nameof(SeSparseHeader)] = Table<SeSparseHeader>(),
         [nameof(SeSparseVolatileHeader)] = Table<SeSparseVolatileHeader>(),
         [nameof(ChangeTrackingHeader)] = Table<ChangeTrackingHeader>(),
+        [nameof(UndoHeader)] = Table<UndoHeader>(),
+        [nameof(UndoRecord)] = Table<UndoRecord>(),
     };
 
     [Fact]

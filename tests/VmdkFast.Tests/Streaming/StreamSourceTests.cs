@@ -101,6 +101,23 @@ public sealed class StreamSourceTests : IDisposable
     }
 
     [Fact]
+    public async Task ADigestIsOverTheDiskInItsOrder()
+    {
+        GuestContent content = GuestContent.Scattered(8L << 20, seed: 12);
+        var options = new VmdkConvertOptions { Digest = VmdkDigestAlgorithm.Sha256, Verify = true };
+        VmdkConvertResult result = await VmdkImage.ConvertAsync(
+            new MemoryStream(Make(content, new StreamOptions())), _folder["out.raw"], options,
+            cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal(content.Sha256(), result.Digest!.Hex);
+
+        byte[] shuffled = Make(content, new StreamOptions { Layout = StreamLayout.Qemu });
+        var refusal = await Assert.ThrowsAsync<VmdkException>(() => VmdkImage.ConvertAsync(
+            new MemoryStream(shuffled), _folder["other.raw"], options,
+            cancellationToken: TestContext.Current.CancellationToken));
+        Assert.Equal(VmdkErrorCode.OrderNotAscending, refusal.Code);
+    }
+
+    [Fact]
     public async Task QemusOwnStreamIsRead()
     {
         GuestContent content = GuestContent.Scattered(20L << 20, seed: 8);

@@ -1,0 +1,56 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using VmdkFast.Storage;
+
+namespace VmdkFast.Checking;
+
+/// <summary>A file under check, and what is known so far of the use of its sectors. Not thread-safe.</summary>
+sealed class CheckedFile(LocalFile file)
+{
+    SpaceMap? _used;
+    SpaceMap? _metadata;
+
+    internal LocalFile File => file;
+
+    internal string Path => file.Path;
+
+    internal long LengthBytes => file.LengthBytes;
+
+    /// <summary>Length in sectors; the last may be cut off.</summary>
+    internal long LengthSectors { get; } = Sector.CountFor(file.LengthBytes);
+
+    /// <summary>Sectors of metadata and of grains.</summary>
+    internal SpaceMap Used => _used ??= new SpaceMap(LengthSectors);
+
+    /// <summary>Of these, the sectors of metadata.</summary>
+    internal SpaceMap Metadata => _metadata ??= new SpaceMap(LengthSectors);
+
+    /// <summary>Takes a stretch for metadata.</summary>
+    /// <returns>False, and nothing is taken, when other metadata lies there.</returns>
+    internal bool TryAddMetadata(long sector, long count)
+    {
+        if (Metadata.Overlaps(sector, count))
+        {
+            return false;
+        }
+
+        Metadata.Add(sector, count);
+        Used.Add(sector, count);
+        return true;
+    }
+
+    /// <summary>Whether a stretch lies wholly in the file.</summary>
+    internal bool Holds(long sector, long lengthBytes) =>
+        sector >= 0 && sector <= (long)Sector.MaxSectors && sector << Sector.Shift <= LengthBytes - lengthBytes;
+
+    /// <summary>Reads entries; what lies behind the end of the file reads as 0.</summary>
+    internal void ReadEntries(long offsetBytes, Span<uint> entries)
+    {
+        Span<byte> bytes = MemoryMarshal.AsBytes(entries);
+        bytes[file.Read(bytes, offsetBytes)..].Clear();
+        if (!BitConverter.IsLittleEndian)
+        {
+            BinaryPrimitives.ReverseEndianness(entries, entries);
+        }
+    }
+}

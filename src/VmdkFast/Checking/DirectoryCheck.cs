@@ -1,0 +1,200 @@
+using VmdkFast.Writing;
+
+namespace VmdkFast.Checking;
+
+/// <summary>
+/// Finds the tables of an extent. Both directories are looked at together: an entry that leads nowhere, or away from
+/// where all its neighbours lead, is judged by what the other directory's table holds.
+/// </summary>
+sealed class DirectoryCheck
+{
+    readonly SparseSubject _subject;
+    readonly SparseShape _shape;
+    readonly DirectorySide? _primary;
+    readonly DirectorySide? _copy;
+    readonly uint[] _table;
+    readonly uint[] _other;
+
+    internal DirectoryCheck(SparseSubject subject)
+    {
+        _subject = subject;
+        _shape = subject.Shape;
+        _primary = _shape.DirectorySector == 0 ? null : new DirectorySide(subject, _shape.DirectorySector, true);
+        _copy = _shape.RedundantSector == 0 ? null : new DirectorySide(subject, _shape.RedundantSector, false);
+        _table = new uint[_shape.TableEntries];
+        _other = new uint[_shape.TableEntries];
+    }
+
+    /// <summary>Where a table and its copy are; 0 where there is none.</summary>
+    internal (long Primary, long Copy) PlacesOf(int table) =>
+        (_primary?.SectorOf(table) ?? 0, _copy?.SectorOf(table) ?? 0);
+
+    /// <summary>Whether any table is not where the primary directory says.</summary>
+    internal bool HasLostTables { get; private set; }
+
+    /// <summary>
+    /// The first table from a number on that any directory names; the number of all tables when none does.
+    /// </summary>
+    internal int Next(int table) => Math.Min(
+        _primary?.Next(table) ?? _shape.DirectoryEntries, _copy?.Next(table) ?? _shape.DirectoryEntries);
+
+    /// <summary>Takes all tables for metadata, and reports those that cannot be where they are said to be.</summary>
+    internal void Run(CancellationToken cancellationToken)
+    {
+        // First those that lie where their neighbours say: a stray entry must not push a good one aside.
+        foreach (bool expected in new[] { true, false })
+        {
+            for (int table = Next(0); table < _shape.DirectoryEntries; table = Next(table + 1))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                Accept(_primary, _copy, table, expected);
+                Accept(_copy, _primary, table, expected);
+            }
+        }
+
+        for (int table = Next(0); table < _shape.DirectoryEntries; table = Next(table + 1))
+        {
+            Restore(_primary, _copy, table);
+            Restore(_copy, _primary, table);
+        }
+    }
+
+    void Accept(DirectorySide? side, DirectorySide? other, int table, bool expected)
+    {
+        if (side is null || side.IsAsExpected(table) != expected || side.SectorOf(table) != side.EntryOf(table))
+        {
+            return;
+        }
+
+        if (!expected && other is not null && (side.EntryOf(table) != 0 || other.EntryOf(table) != 0)
+            && IsStray(side, other, table))
+        {
+            long place = side.ExpectedSector(table);
+            if (side.TryCorrect(table, place))
+            {
+                side.Reject(table);
+                Report(side, table, $"the table lies at sector {place}, as its copy proves");
+                Write(side, table, (uint)place);
+            }
+
+            return;
+        }
+
+        if (!side.TryAccept(table))
+        {
+            HasLostTables |= side.IsPrimary;
+            uint entry = side.EntryOf(table);
+            if (side.IsPossible(entry) && side.IsPrimary)
+            {
+                _subject.Find(
+                    VmdkFindingKind.TableOverlap,
+                    $"{side.Name}[{table}]: the table at sector {entry} lies over other metadata",
+                    side.OffsetOf(table), _subject.GuestOfTable(table));
+            }
+            else
+            {
+                Report(side, table, $"no table can be at sector {entry}");
+            }
+        }
+    }
+
+    // An entry is stray when a table equal to the copy lies where the neighbours say, and none at the entry.
+    bool IsStray(DirectorySide side, DirectorySide other, int table)
+    {
+        long expected = side.ExpectedSector(table);
+        long copy = other.IsPossible(other.EntryOf(table)) ? other.EntryOf(table) : other.ExpectedSector(table);
+        if (!side.IsPossible(expected) || !other.IsPossible(copy) || expected == copy
+            || _subject.File.Metadata.Overlaps(expected, _shape.TableSectors))
+        {
+            return false;
+        }
+
+        _subject.File.ReadEntries(expected << Sector.Shift, _table);
+        _subject.File.ReadEntries(copy << Sector.Shift, _other);
+        if (!_table.AsSpan().SequenceEqual(_other))
+        {
+            return false;
+        }
+
+        if (!side.IsPossible(side.EntryOf(table)))
+        {
+            return true;
+        }
+
+        _subject.File.ReadEntries((long)side.EntryOf(table) << Sector.Shift, _table);
+        return !_table.AsSpan().SequenceEqual(_other);
+    }
+
+    void Restore(DirectorySide? side, DirectorySide? other, int table)
+    {
+        if (side is null)
+        {
+            return;
+        }
+
+        bool missing = side.SectorOf(table) == 0 && side.EntryOf(table) == 0 && other is not null
+            && other.SectorOf(table) != 0;
+        if (missing)
+        {
+            _subject.Find(
+                VmdkFindingKind.CopiesDisagree,
+                $"{side.Name}[{table}] names no table, and the other directory does", side.OffsetOf(table),
+                _subject.GuestOfTable(table));
+        }
+        else if (!side.IsRejected(table) || side.SectorOf(table) != 0)
+        {
+            return;
+        }
+
+        long expected = side.ExpectedSector(table);
+        if (!missing && IsPlausible(side, expected) && side.TryCorrect(table, expected))
+        {
+            Write(side, table, (uint)expected);
+        }
+        else if (other?.SectorOf(table) is { } copy and not 0)
+        {
+            _subject.Log.Propose(new CopyStep(
+                _subject.File, RepairClass.Restore, $"{side.Name}[{table}]: a table made from the other directory's",
+                copy << Sector.Shift, _shape.TableBytes, _shape.IsAligned ? _shape.GrainSectors : 1,
+                [side.OffsetOf(table)]));
+        }
+        else if (side.IsPrimary)
+        {
+            _subject.Log.Propose(new WriteStep(
+                _subject.File, RepairClass.Drop, $"{side.Name}[{table}]: its table is lost", side.OffsetOf(table),
+                new byte[sizeof(uint)])
+            { Lost = _subject.GuestOfTable(table) });
+        }
+    }
+
+    // A table between its neighbours, none of whose entries is impossible.
+    bool IsPlausible(DirectorySide side, long sector)
+    {
+        if (_shape.IsCowd || !side.IsPossible(sector) || sector + _shape.TableSectors > _shape.FirstUsableSector
+            || _subject.File.Metadata.Overlaps(sector, _shape.TableSectors))
+        {
+            return false;
+        }
+
+        _subject.File.ReadEntries(sector << Sector.Shift, _table);
+        int good = 0;
+        int used = 0;
+        foreach (uint entry in _table)
+        {
+            used += entry == 0 ? 0 : 1;
+            good += entry != 0 && ((entry == 1 && _shape.ZeroGrains)
+                || (entry >= _shape.FirstUsableSector && _subject.File.Holds(entry, 1))) ? 1 : 0;
+        }
+
+        // A table that is damaged besides still counts when most of it is in order.
+        return good * 2 >= used;
+    }
+
+    void Report(DirectorySide side, int table, string text) => _subject.Find(
+        side.Fault, $"{side.Name}[{table}] is sector {side.EntryOf(table)}: {text}", side.OffsetOf(table),
+        _subject.GuestOfTable(table));
+
+    void Write(DirectorySide side, int table, uint sector) => _subject.Log.Propose(new WriteStep(
+        _subject.File, RepairClass.Restore, $"{side.Name}[{table}]: the table is at sector {sector}",
+        side.OffsetOf(table), SparseMarks.Bytes(sector)));
+}

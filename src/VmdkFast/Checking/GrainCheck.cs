@@ -1,0 +1,219 @@
+using System.Buffers.Binary;
+using VmdkFast.Format;
+using VmdkFast.Writing;
+
+namespace VmdkFast.Checking;
+
+/// <summary>Judges where entries point, and gives each grain its space. Not thread-safe.</summary>
+sealed class GrainCheck(SparseSubject subject, StoredGrains stored)
+{
+    readonly CheckedFile _file = subject.File;
+    readonly SparseShape _shape = subject.Shape;
+    long _next;
+
+    internal long Allocated { get; private set; }
+
+    internal long Fragmented { get; private set; }
+
+    /// <summary>Behind the last used byte of a grain.</summary>
+    internal long EndBytes { get; private set; }
+
+    /// <summary>Compressed grains that the walk along the markers has not met.</summary>
+    internal StoredGrains Unlisted { get; } = new();
+
+    /// <summary>Whether an entry could be right: what it points to is in the file, free, and the grain's own.</summary>
+    internal bool IsPossible(long grain, uint entry)
+    {
+        if (entry == 0 || (entry == 1 && _shape.ZeroGrains))
+        {
+            return true;
+        }
+
+        if (!IsInFile(entry) || (_shape.IsAligned && entry % _shape.GrainSectors != 0))
+        {
+            return false;
+        }
+
+        long? length = LengthOf(grain, entry, out _);
+        return length is { } sectors && !_file.Used.Overlaps(entry, sectors);
+    }
+
+    /// <summary>Takes the space that an entry points to, or reports why it cannot have it.</summary>
+    internal void Take(in EntryPlace place, uint entry)
+    {
+        if (entry == 0 || (entry == 1 && _shape.ZeroGrains))
+        {
+            return;
+        }
+
+        GuestStretch guest = subject.GuestOfGrain(place.Grain);
+        if (!IsInFile(entry))
+        {
+            Fault(
+                VmdkFindingKind.TableEntryInvalid, place, $"sector {entry}, where no grain can be", guest);
+            return;
+        }
+
+        long? length = LengthOf(place.Grain, entry, out string? fault);
+        if (length is not { } sectors)
+        {
+            Fault(
+                VmdkFindingKind.MarkerMismatch, place, $"sector {entry}: {fault}", guest, (long)entry << Sector.Shift);
+            return;
+        }
+
+        if (_file.Metadata.Overlaps(entry, sectors))
+        {
+            Fault(VmdkFindingKind.GrainOverMetadata, place, $"sector {entry}, where metadata lies", guest);
+            return;
+        }
+
+        if (_file.Used.Overlaps(entry, sectors))
+        {
+            Share(place, entry, sectors, guest);
+            return;
+        }
+
+        Note(place, entry, guest);
+        if (_shape.Compressed)
+        {
+            List(place.Grain, entry, sectors);
+        }
+
+        Own(entry, sectors);
+    }
+
+    void Note(in EntryPlace place, uint entry, GuestStretch guest)
+    {
+        if (_shape.IsAligned && entry % _shape.GrainSectors != 0)
+        {
+            subject.Find(
+                VmdkFindingKind.GrainMisaligned, $"{place.Name} is sector {entry}, no multiple of the grain",
+                place.OffsetBytes, guest);
+        }
+
+        long start = (long)entry << Sector.Shift;
+        if (!_shape.Compressed && start + guest.LengthBytes > _file.LengthBytes)
+        {
+            subject.Find(
+                VmdkFindingKind.GrainCutOff,
+                $"{place.Name}: the file ends {_file.LengthBytes - start} bytes into the grain",
+                start, guest);
+        }
+    }
+
+    void List(long grain, uint entry, long sectors)
+    {
+        int known = stored.Find(grain, entry);
+        if (known >= 0)
+        {
+            stored.SetNamed(known);
+        }
+        else
+        {
+            Unlisted.Add(new StoredPlace(grain, entry, (uint)sectors));
+        }
+    }
+
+    void Own(uint entry, long sectors)
+    {
+        Fragmented += Allocated != 0 && entry != _next ? 1 : 0;
+        Allocated++;
+        _next = entry + sectors;
+        _file.Used.Add(entry, sectors);
+        EndBytes = Math.Max(EndBytes, Math.Min(_file.LengthBytes, (entry + sectors) << Sector.Shift));
+    }
+
+    void Share(in EntryPlace place, uint entry, long sectors, GuestStretch guest)
+    {
+        subject.Find(
+            VmdkFindingKind.GrainShared, $"{place.Name} is sector {entry}, which another grain owns",
+            place.OffsetBytes, guest);
+
+        // Of compressed grains only one can be meant, and its marker says which; LengthOf has asked it.
+        if (!_shape.Compressed)
+        {
+            subject.Log.Propose(new CopyStep(
+                _file, RepairClass.Restore, $"{place.Name}: a copy of its own of the grain at sector {entry}",
+                (long)entry << Sector.Shift, sectors << Sector.Shift, _shape.IsAligned ? _shape.GrainSectors : 1,
+                place.OffsetsBytes));
+        }
+
+        Allocated++;
+        _next = entry + sectors;
+    }
+
+    void Fault(
+        VmdkFindingKind kind, in EntryPlace place, string text, GuestStretch guest, long? offsetBytes = null)
+    {
+        subject.Find(kind, $"{place.Name} is {text}", offsetBytes ?? place.OffsetBytes, guest);
+        StoredPlace? found = _shape.Markers ? stored.Find(place.Grain) : null;
+        foreach (long entryOffset in place.OffsetsBytes)
+        {
+            subject.Log.Propose(found is { } there
+                ? new WriteStep(
+                    _file, RepairClass.Restore, $"{place.Name}: the grain's marker stands at sector {there.Sector}",
+                    entryOffset, SparseMarks.Bytes(there.Sector))
+                : new WriteStep(
+                    _file, RepairClass.Drop, $"{place.Name}: the grain is lost", entryOffset, new byte[sizeof(uint)])
+                {
+                    Lost = guest,
+                });
+        }
+
+        if (found is { } taken)
+        {
+            int index = stored.Find(place.Grain, taken.Sector);
+            stored.SetNamed(index);
+            _file.Used.Add(taken.Sector, taken.LengthSectors);
+            EndBytes = Math.Max(EndBytes, ((long)taken.Sector + taken.LengthSectors) << Sector.Shift);
+        }
+    }
+
+    bool IsInFile(uint entry) => entry >= _shape.FirstUsableSector && _file.Holds(entry, 1);
+
+    /// <summary>How many sectors a grain takes; null when no such grain can be there.</summary>
+    long? LengthOf(long grain, uint entry, out string? fault)
+    {
+        fault = null;
+        if (!_shape.Compressed)
+        {
+            return _shape.GrainSectors;
+        }
+
+        int known = stored.Find(grain, entry);
+        if (known >= 0)
+        {
+            return stored[known].LengthSectors;
+        }
+
+        Span<byte> start = stackalloc byte[GrainMarker.SizeBytes];
+        int prefix = _shape.Markers ? GrainMarker.SizeBytes : sizeof(uint);
+        long offsetBytes = (long)entry << Sector.Shift;
+        start = start[.._file.File.Read(start[..prefix], offsetBytes)];
+        if (start.Length < prefix)
+        {
+            fault = "the file ends inside the marker";
+            return null;
+        }
+
+        uint dataBytes = _shape.Markers
+            ? GrainMarker.Read(start).DataBytes
+            : BinaryPrimitives.ReadUInt32LittleEndian(start);
+        if (_shape.Markers && GrainMarker.Read(start).LbaSectors != (ulong)(grain * _shape.GrainSectors))
+        {
+            fault = $"the marker there belongs to disk sector {GrainMarker.Read(start).LbaSectors}, not "
+                + $"{grain * _shape.GrainSectors}";
+            return null;
+        }
+
+        if (dataBytes == 0 || prefix + (long)dataBytes > MarkerWalk.MaxStoredBytes(_shape)
+            || !_file.Holds(entry, prefix + (long)dataBytes))
+        {
+            fault = $"the grain there has an impossible length, {dataBytes} bytes";
+            return null;
+        }
+
+        return Sector.CountFor(prefix + (long)dataBytes);
+    }
+}

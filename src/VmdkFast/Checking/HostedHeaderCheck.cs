@@ -1,0 +1,330 @@
+using System.Numerics;
+using VmdkFast.Format;
+using VmdkFast.Layout;
+using VmdkFast.Opening;
+
+namespace VmdkFast.Checking;
+
+/// <summary>
+/// Looks at every field of a hosted sparse header, where the reader stops at the first that it refuses.
+/// </summary>
+sealed class HostedHeaderCheck(CheckedFile file, FindingLog log, VmdkLimits limits)
+{
+    const ulong MinGrainSectors = 8;
+    const uint MaxTableEntries = 512;
+    const uint HighFlags = 0xffff_0000;
+    const int ReservedOffset = 79;
+
+    readonly byte[] _sector = new byte[SparseHeader.SizeBytes];
+
+    /// <summary>The header; null when the file ends before its end.</summary>
+    internal HostedFields? Header { get; private set; }
+
+    /// <summary>The footer, when there is a valid one and the header leaves the directory to it.</summary>
+    internal HostedFields? Footer { get; private set; }
+
+    /// <summary>Whether the footer that counts differs from the header.</summary>
+    internal bool FooterDisagrees { get; private set; }
+
+    /// <summary>The embedded descriptor; null when there is none that can be read.</summary>
+    internal DescriptorText? Descriptor { get; private set; }
+
+    internal long DescriptorOffsetBytes { get; private set; }
+
+    internal int DescriptorAreaBytes { get; private set; }
+
+    /// <summary>Whether the header itself is damaged: then nothing that follows from it may be changed.</summary>
+    internal bool IsInDoubt { get; private set; }
+
+    /// <summary>What the tables can be looked for by; null when the header gives no sizes.</summary>
+    internal SparseShape? Shape { get; private set; }
+
+    /// <summary>Looks at header, footer and descriptor.</summary>
+    internal void Run()
+    {
+        long foundBefore = log[VmdkFindingSeverity.Corruption];
+        int read = file.File.Read(_sector, 0);
+        if (read < _sector.Length)
+        {
+            Find(VmdkFindingKind.Truncated, $"the file ends inside its header, after {read} bytes", read);
+            return;
+        }
+
+        Header = HostedFields.Read(_sector);
+        if (Header.Magic != SparseHeader.MagicValue)
+        {
+            Find(VmdkFindingKind.HeaderInvalid, "the file has lost its signature KDMV", 0);
+        }
+
+        file.TryAddMetadata(0, 1);
+        JudgeIdentity(Header);
+        ReadDescriptor(Header);
+        if (Header.CapacitySectors != 0 || Descriptor is null)
+        {
+            bool hasSizes = JudgeSizes(Header);
+            JudgeFooter(Header);
+            if (hasSizes || (Footer is not null && HasSizes(Footer)))
+            {
+                Shape = MakeShape(hasSizes ? Header : Footer!);
+            }
+        }
+
+        // Whatever the reader refuses and nobody has named yet.
+        try
+        {
+            HostedSparseFile.Read(file.File, limits);
+        }
+        catch (VmdkException refusal)
+        {
+            if (log[VmdkFindingSeverity.Corruption] == foundBefore)
+            {
+                log.Add(VmdkFindingKind.HeaderInvalid, refusal);
+            }
+        }
+    }
+
+    void JudgeIdentity(HostedFields header)
+    {
+        if (header.Version is 0 or > 3)
+        {
+            Invalid(nameof(header.Version), $"{header.Version}", "1, 2 or 3");
+        }
+
+        uint unknown = (uint)header.Flags & HighFlags & ~(uint)(SparseFlags.Compressed | SparseFlags.Markers);
+        if (unknown != 0)
+        {
+            Invalid(nameof(header.Flags), $"0x{(uint)header.Flags:x8}", "no high bits but 0x00030000");
+        }
+
+        if (header.Flags.HasFlag(SparseFlags.NewlineTest) && header.NewlineTest != SparseHeader.NewlineTestValue)
+        {
+            IsInDoubt = true;
+            Find(
+                VmdkFindingKind.LineEndsChanged,
+                $"the test for line ends reads 0x{header.NewlineTest:x8}: a transfer in text mode has damaged the file",
+                OffsetOf(nameof(header.NewlineTest)));
+        }
+
+        if (header.CompressAlgorithm > 1
+            || (header.Flags.HasFlag(SparseFlags.Compressed) && header.CompressAlgorithm != 1))
+        {
+            Invalid(nameof(header.CompressAlgorithm), $"{header.CompressAlgorithm}", "0, or 1 with compressed grains");
+        }
+
+        if (header.Flags.HasFlag(SparseFlags.ZeroGrains) && header.Version == 1)
+        {
+            Odd("zero grains in a header of version 1, where readers need not know them", nameof(header.Version));
+        }
+
+        if (_sector.AsSpan(ReservedOffset).ContainsAnyExcept((byte)0))
+        {
+            Find(VmdkFindingKind.HeaderOdd, "the reserved end of the header is not zero", ReservedOffset);
+        }
+
+        if (header.UncleanShutdown != 0)
+        {
+            long offsetBytes = OffsetOf(nameof(header.UncleanShutdown));
+            Find(VmdkFindingKind.Unclean, "the last writer left the extent open", offsetBytes);
+            log.Propose(new WriteStep(
+                file, RepairClass.CallClean, "nothing is wrong with the extent that was left open", offsetBytes, [0]));
+        }
+    }
+
+    bool JudgeSizes(HostedFields header)
+    {
+        ulong grain = header.GrainSizeSectors;
+        if (grain < MinGrainSectors || !BitOperations.IsPow2(grain) || grain > (ulong)limits.MaxGrainSectors)
+        {
+            Invalid(
+                nameof(header.GrainSizeSectors), $"{grain} sectors",
+                $"a power of two from {MinGrainSectors} to {limits.MaxGrainSectors} sectors");
+        }
+
+        uint entries = header.GrainTableEntries;
+        if (entries is 0 or > MaxTableEntries || !BitOperations.IsPow2(entries))
+        {
+            Invalid(nameof(header.GrainTableEntries), $"{entries}", $"a power of two up to {MaxTableEntries}");
+        }
+
+        if (header.CapacitySectors is 0 or > Sector.MaxSectors)
+        {
+            Invalid(nameof(header.CapacitySectors), $"{header.CapacitySectors} sectors", "the size of a disk");
+        }
+
+        if (header.OverheadSectors > Sector.MaxSectors || Sector.ToBytes(header.OverheadSectors) > file.LengthBytes)
+        {
+            Find(
+                VmdkFindingKind.Truncated,
+                $"the file ends before its metadata does, which has {header.OverheadSectors} sectors",
+                OffsetOf(nameof(header.OverheadSectors)));
+        }
+        else if (header.OverheadSectors == 0 || (!header.IsCompressed && grain != 0
+            && BitOperations.IsPow2(grain) && header.OverheadSectors % grain != 0))
+        {
+            Odd($"the metadata ends at sector {header.OverheadSectors}, no multiple of the grain",
+                nameof(header.OverheadSectors));
+        }
+
+        return HasSizes(header);
+    }
+
+    bool HasSizes(HostedFields header)
+    {
+        ulong grain = header.GrainSizeSectors;
+        return grain >= MinGrainSectors && BitOperations.IsPow2(grain) && grain <= (ulong)limits.MaxGrainSectors
+            && header.GrainTableEntries is not (0 or > MaxTableEntries)
+            && BitOperations.IsPow2(header.GrainTableEntries)
+            && header.CapacitySectors is not 0 and <= Sector.MaxSectors
+            && ((header.CapacitySectors - 1) / (grain * header.GrainTableEntries)) < (ulong)limits.MaxDirectoryEntries;
+    }
+
+    void JudgeFooter(HostedFields header)
+    {
+        bool wanted = header.DirectoryAtEnd;
+        var check = new FooterCheck(file);
+        HostedFields? footer = check.Read();
+        if (footer is null)
+        {
+            if (wanted)
+            {
+                Find(VmdkFindingKind.FooterInvalid, check.Fault!, Math.Max(0, file.LengthBytes - (3 * Sector.Bytes)));
+            }
+
+            return;
+        }
+
+        if (!wanted && !header.Flags.HasFlag(SparseFlags.Markers))
+        {
+            return;
+        }
+
+        foreach ((string field, string found, string expected) in FooterCheck.Differences(header, footer))
+        {
+            // Behind a header that knows its directory stands a footer of no use: nobody reads it.
+            VmdkFindingKind kind = wanted ? VmdkFindingKind.FooterDisagrees : VmdkFindingKind.HeaderOdd;
+            FooterDisagrees |= wanted;
+            Find(kind, $"the footer contradicts the header: {field} is {found}, in the header {expected}",
+                check.OffsetBytes + OffsetOf(field));
+        }
+
+        check.MarkUsed();
+        Footer = wanted ? footer : null;
+    }
+
+    SparseShape MakeShape(HostedFields header)
+    {
+        var shape = new SparseShape
+        {
+            CapacitySectors = (long)header.CapacitySectors,
+            GrainSectors = (long)header.GrainSizeSectors,
+            TableEntries = (int)header.GrainTableEntries,
+            DirectorySector = 0,
+            FirstUsableSector = (long)Math.Clamp(header.OverheadSectors, 1, uint.MaxValue),
+            ZeroGrains = header.Flags.HasFlag(SparseFlags.ZeroGrains),
+            Compressed = header.IsCompressed,
+            Markers = header.Flags.HasFlag(SparseFlags.Markers),
+            DirectoryAtEnd = Header!.DirectoryAtEnd,
+        };
+        HostedFields truth = Header.DirectoryAtEnd && Footer is not null ? Footer : Header;
+        long directory = PlaceOf(truth.DirectoryOffsetSectors, shape);
+        if (directory == 0 && (!truth.DirectoryAtEnd || Footer is not null))
+        {
+            Find(
+                VmdkFindingKind.DirectoryInvalid,
+                $"the grain directory is said to be at sector {truth.DirectoryOffsetSectors}, where none can be",
+                OffsetOf(nameof(truth.DirectoryOffsetSectors)));
+        }
+
+        long redundant = 0;
+        if (header.Flags.HasFlag(SparseFlags.RedundantDirectory))
+        {
+            redundant = PlaceOf(truth.RedundantDirectoryOffsetSectors, shape);
+            if (redundant == 0)
+            {
+                Find(
+                    VmdkFindingKind.CopyInvalid,
+                    $"the redundant directory is said to be at sector {truth.RedundantDirectoryOffsetSectors}, where "
+                    + "none can be", OffsetOf(nameof(truth.RedundantDirectoryOffsetSectors)));
+            }
+        }
+
+        return shape with { DirectorySector = directory, RedundantSector = redundant };
+    }
+
+    // 0 when no directory can be there: outside the file, or over something that is there already.
+    long PlaceOf(ulong sector, SparseShape shape) =>
+        sector is not 0 && sector <= Sector.MaxSectors
+        && file.Holds((long)sector, (long)shape.DirectoryEntries * sizeof(uint))
+        && file.TryAddMetadata((long)sector, shape.DirectorySectors)
+            ? (long)sector
+            : 0;
+
+    void ReadDescriptor(HostedFields header)
+    {
+        if (header.DescriptorOffsetSectors == 0 || header.DescriptorSizeSectors == 0)
+        {
+            return;
+        }
+
+        if (header.DescriptorSizeSectors > (ulong)(limits.MaxDescriptorBytes / Sector.Bytes)
+            || header.DescriptorOffsetSectors > Sector.MaxSectors
+            || !file.Holds((long)header.DescriptorOffsetSectors, 1))
+        {
+            Invalid(
+                nameof(header.DescriptorOffsetSectors),
+                $"{header.DescriptorSizeSectors} sectors at sector {header.DescriptorOffsetSectors}",
+                "an area inside the file and the limit");
+            return;
+        }
+
+        DescriptorOffsetBytes = Sector.ToBytes(header.DescriptorOffsetSectors);
+        DescriptorAreaBytes = (int)header.DescriptorSizeSectors * Sector.Bytes;
+        var text = new byte[DescriptorAreaBytes];
+        int read = file.File.Read(text, DescriptorOffsetBytes);
+        bool taken = file.TryAddMetadata((long)header.DescriptorOffsetSectors, (long)header.DescriptorSizeSectors);
+        if (!taken)
+        {
+            Find(
+                VmdkFindingKind.DescriptorOverlaps, "the descriptor's area lies over the header",
+                DescriptorOffsetBytes);
+        }
+
+        if (DescriptorText.IsEmpty(text.AsSpan(0, read)))
+        {
+            return;
+        }
+
+        try
+        {
+            Descriptor = DescriptorText.Parse(text.AsSpan(0, read), file.Path, limits, DescriptorOffsetBytes);
+        }
+        catch (VmdkException refusal)
+        {
+            log.Add(VmdkFindingKind.DescriptorInvalid, refusal);
+        }
+    }
+
+    void Invalid(string field, string found, string wanted)
+    {
+        IsInDoubt = true;
+        Find(
+            VmdkFindingKind.HeaderInvalid, $"header field {field}: found {found}, wanted {wanted}", OffsetOf(field));
+    }
+
+    void Odd(string text, string field) => Find(VmdkFindingKind.HeaderOdd, text, OffsetOf(field));
+
+    void Find(VmdkFindingKind kind, string text, long offsetBytes) => log.Add(kind, file.Path, text, offsetBytes);
+
+    internal static long OffsetOf(string field)
+    {
+        foreach (LayoutField known in SparseHeader.Fields)
+        {
+            if (known.Name == field)
+            {
+                return known.OffsetBytes;
+            }
+        }
+
+        return 0;
+    }
+}

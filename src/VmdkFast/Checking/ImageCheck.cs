@@ -1,0 +1,377 @@
+using System.Buffers.Binary;
+using VmdkFast.Format;
+using VmdkFast.Opening;
+using VmdkFast.Storage;
+
+namespace VmdkFast.Checking;
+
+/// <summary>
+/// Checks an image file by file. Unlike the opener it does not end at the first fault: what is wrong becomes a finding,
+/// and whatever can still be looked at is.
+/// </summary>
+sealed class ImageCheck : IDisposable
+{
+    const int NewlineTestOffset = 73;
+
+    readonly CheckRun _run;
+    readonly VmdkOpenOptions _open;
+    readonly ReferenceOpener _references;
+    readonly FileAccessMode _mode;
+    readonly List<(LocalFile File, ImageLocks? Locks)> _files = [];
+    readonly Dictionary<FileIdentity, List<ByteRange>> _taken = [];
+
+    /// <param name="run">Options, findings, sums.</param>
+    /// <param name="mode">Whether the files will be written by a repair.</param>
+    internal ImageCheck(CheckRun run, FileAccessMode mode)
+    {
+        _run = run;
+        _mode = mode;
+        _open = run.Options.OpenOptions;
+        _references = new ReferenceOpener(_open);
+    }
+
+    /// <summary>The file that the caller named.</summary>
+    internal CheckedFile? Top { get; private set; }
+
+    /// <summary>Checks everything.</summary>
+    /// <exception cref="VmdkException">The file cannot be opened, or nothing in it belongs to a VMDK.</exception>
+    internal void Run(string path, CancellationToken cancellationToken)
+    {
+        LocalFile file = Keep(LocalFile.Open(path, _mode));
+        Take(file.Identity, new ByteRange(0, long.MaxValue));
+        Top = new CheckedFile(file);
+        using ImageFolder folder = ImageFolder.Beside(path, _open.Limits);
+        switch (Look(Top))
+        {
+            case ImageSignature.HostedSparse:
+                RunHosted(Top, folder, cancellationToken);
+                break;
+            case ImageSignature.Cowd:
+                new SparseCheck(_run, Top, 0).RunCowd(cancellationToken);
+                break;
+            case ImageSignature.SeSparse:
+                new SeSparseCheck(_run, Top, 0).Run(cancellationToken);
+                break;
+            default:
+                RunDescriptor(Top, folder, cancellationToken);
+                break;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach ((LocalFile file, ImageLocks? locks) in _files)
+        {
+            locks?.Dispose();
+            file.Dispose();
+        }
+    }
+
+    // Also a file that has lost its signature is told by what else a hosted file has.
+    static ImageSignature Look(CheckedFile file)
+    {
+        var start = new byte[DescriptorText.ProbeBytes];
+        int read = file.File.Read(start, 0);
+        bool isHosted = read >= SparseHeader.SizeBytes && Probe.Signature(start.AsSpan(0, read)) is null
+            && BinaryPrimitives.ReadUInt32LittleEndian(start.AsSpan(NewlineTestOffset))
+                == SparseHeader.NewlineTestValue;
+        return isHosted ? ImageSignature.HostedSparse : Probe.Look(file.File);
+    }
+
+    void RunHosted(CheckedFile file, ImageFolder folder, CancellationToken cancellationToken)
+    {
+        var check = new SparseCheck(_run, file, 0);
+        check.RunHosted(cancellationToken);
+        if (check.Hosted is not { Descriptor: { } descriptor } hosted)
+        {
+            return;
+        }
+
+        if (hosted.Shape is null && hosted.Header!.CapacitySectors == 0)
+        {
+            RunExtents(descriptor, file, folder, cancellationToken);
+        }
+        else if (hosted.Shape is { } shape)
+        {
+            JudgeCapacity(file.Path, shape.CapacitySectors, shape.GrainSectors, descriptor.CapacitySectors);
+            JudgeWhole(descriptor, file, folder, [hosted.Header!]);
+        }
+
+        new ChainCheck(_run, _references, _open.Limits).Run(
+            new DescriptorAt(file, hosted.DescriptorOffsetBytes, hosted.DescriptorAreaBytes, descriptor), folder);
+    }
+
+    void RunDescriptor(CheckedFile file, ImageFolder folder, CancellationToken cancellationToken)
+    {
+        DescriptorText descriptor;
+        try
+        {
+            descriptor = ChainCheck.ReadDescriptor(file.File, _open.Limits);
+        }
+        catch (VmdkException refusal) when (refusal.Code != VmdkErrorCode.InputOutput)
+        {
+            _run.Log.Add(VmdkFindingKind.DescriptorInvalid, refusal);
+            return;
+        }
+
+        RunExtents(descriptor, file, folder, cancellationToken);
+        new ChainCheck(_run, _references, _open.Limits).Run(new DescriptorAt(file, 0, 0, descriptor), folder);
+    }
+
+    void RunExtents(
+        DescriptorText descriptor, CheckedFile file, ImageFolder folder, CancellationToken cancellationToken)
+    {
+        if (descriptor.Extents.Count == 0)
+        {
+            _run.Log.Add(VmdkFindingKind.DescriptorInvalid, file.Path, "the descriptor lists no extent");
+        }
+
+        var headers = new List<HostedFields>();
+        long guestStart = 0;
+        foreach (ExtentLine line in descriptor.Extents)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            RunLine(line, file, folder, guestStart, headers, cancellationToken);
+            guestStart += line.LengthSectors << Sector.Shift;
+        }
+
+        JudgeWhole(descriptor, file, folder, headers);
+    }
+
+    void RunLine(
+        ExtentLine line, CheckedFile descriptor, ImageFolder folder, long guestStart, List<HostedFields> headers,
+        CancellationToken cancellationToken)
+    {
+        if (line.Type == VmdkExtentType.Zero || line.Access == VmdkAccess.None)
+        {
+            return;
+        }
+
+        var guest = new GuestStretch(guestStart, line.LengthSectors << Sector.Shift);
+        if (line.Type is not (VmdkExtentType.Flat or VmdkExtentType.Vmfs or VmdkExtentType.Sparse
+            or VmdkExtentType.VmfsSparse or VmdkExtentType.SeSparse))
+        {
+            _run.Log.Add(
+                VmdkFindingKind.NotChecked, descriptor.Path, $"extents of type {line.Type} cannot be checked", null,
+                guest);
+            return;
+        }
+
+        LocalFile? opened = TryOpen(line, descriptor, folder, guest);
+        if (opened is null)
+        {
+            return;
+        }
+
+        try
+        {
+            var file = new CheckedFile(opened);
+            if (line.Type is VmdkExtentType.Flat or VmdkExtentType.Vmfs)
+            {
+                JudgeFlat(line, file, descriptor, guest);
+            }
+            else
+            {
+                JudgeSparse(line, file, descriptor, guest, headers, cancellationToken);
+            }
+        }
+        catch (VmdkException failure)
+        {
+            _run.Log.Add(VmdkFindingKind.NotChecked, failure);
+        }
+        finally
+        {
+            if (!_run.WantsSteps)
+            {
+                Drop(opened);
+            }
+        }
+    }
+
+    LocalFile? TryOpen(ExtentLine line, CheckedFile descriptor, ImageFolder folder, GuestStretch guest)
+    {
+        try
+        {
+            FileAccessMode mode = line.Access == VmdkAccess.ReadOnly ? FileAccessMode.Read : _mode;
+            return Keep(_references.OpenExtent(
+                descriptor.Path, folder, line.FileNameBytes.Span, line.NameEncoding, mode));
+        }
+        catch (VmdkException failure) when (failure.Code == VmdkErrorCode.FileMissing)
+        {
+            _run.Log.Add(
+                VmdkFindingKind.ExtentMissing, descriptor.Path, $"the file '{line.FileName}' of an extent is missing",
+                null, guest);
+        }
+        catch (VmdkException failure) when (failure.Code != VmdkErrorCode.Locked)
+        {
+            _run.Log.Add(VmdkFindingKind.NotChecked, failure.Path, failure.Message, null, guest);
+        }
+
+        return null;
+    }
+
+    void JudgeFlat(ExtentLine line, CheckedFile file, CheckedFile descriptor, GuestStretch guest)
+    {
+        long start = line.OffsetSectors << Sector.Shift;
+        if (!Take(file.File.Identity, new ByteRange(start, checked(start + guest.LengthBytes))))
+        {
+            ReportTwice(file, descriptor, guest);
+        }
+
+        if (file.LengthBytes - start < guest.LengthBytes)
+        {
+            _run.Log.Add(
+                VmdkFindingKind.ExtentTooShort, file.Path,
+                $"the file has {file.LengthBytes} bytes, and its extent ends at byte {start + guest.LengthBytes}",
+                file.LengthBytes, guest);
+        }
+
+        _run.Expect(guest.LengthBytes);
+        _run.Advance(guest.LengthBytes);
+    }
+
+    void JudgeSparse(
+        ExtentLine line, CheckedFile file, CheckedFile descriptor, GuestStretch guest, List<HostedFields> headers,
+        CancellationToken cancellationToken)
+    {
+        if (!Take(file.File.Identity, new ByteRange(0, long.MaxValue)))
+        {
+            ReportTwice(file, descriptor, guest);
+            return;
+        }
+
+        ImageSignature signature;
+        try
+        {
+            signature = Look(file);
+        }
+        catch (VmdkException refusal) when (refusal.Code == VmdkErrorCode.NotVmdk)
+        {
+            _run.Log.Add(VmdkFindingKind.ExtentInvalid, file.Path, refusal.Message, 0, guest);
+            return;
+        }
+
+        if (signature == ImageSignature.SeSparse)
+        {
+            var space = new SeSparseCheck(_run, file, guest.OffsetBytes);
+            space.Run(cancellationToken);
+            JudgeCapacity(
+                file.Path, space.CapacitySectors ?? line.LengthSectors, SeSparseHeader.GrainSectors,
+                line.LengthSectors);
+            return;
+        }
+
+        var check = new SparseCheck(_run, file, guest.OffsetBytes);
+        switch (signature)
+        {
+            case ImageSignature.HostedSparse:
+                check.RunHosted(cancellationToken);
+                break;
+            case ImageSignature.Cowd:
+                check.RunCowd(cancellationToken);
+                break;
+            default:
+                _run.Log.Add(
+                    VmdkFindingKind.ExtentInvalid, file.Path,
+                    "the file is not the sparse extent that the descriptor names",
+                    0, guest);
+                return;
+        }
+
+        if (check.Hosted?.Header is { } header)
+        {
+            headers.Add(header);
+        }
+
+        if (check.Shape is { } shape)
+        {
+            JudgeCapacity(file.Path, shape.CapacitySectors, shape.GrainSectors, line.LengthSectors);
+        }
+    }
+
+    void JudgeCapacity(string path, long capacitySectors, long grainSectors, long lineSectors)
+    {
+        // A capacity is often rounded up to whole grains, and the descriptor's length is not.
+        long rounded = (lineSectors + grainSectors - 1) & -grainSectors;
+        VmdkFindingKind? kind = capacitySectors < lineSectors ? VmdkFindingKind.ExtentTooShort
+            : capacitySectors > rounded ? VmdkFindingKind.ExtentTooLong
+            : null;
+        if (kind is { } found)
+        {
+            // The same place in hosted and in COWD headers.
+            _run.Log.Add(
+                found, path, $"the header says {capacitySectors} sectors, the descriptor {lineSectors}",
+                HostedHeaderCheck.OffsetOf(nameof(SparseHeader.CapacitySectors)));
+        }
+    }
+
+    void JudgeWhole(
+        DescriptorText descriptor, CheckedFile file, ImageFolder folder, List<HostedFields> headers)
+    {
+        DescriptorCheck.JudgeGeometry(descriptor, file.Path, _run.Log);
+        bool? tracks = headers.Count == 0 ? null : headers.Any(header => header is { Version: 3, IsCompressed: false });
+        DescriptorCheck.JudgeTracking(descriptor, file.Path, tracks, () => Exists(descriptor, file, folder), _run.Log);
+    }
+
+    // A policy that forbids the file says nothing of it, and nobody will read it.
+    bool Exists(DescriptorText descriptor, CheckedFile file, ImageFolder folder)
+    {
+        try
+        {
+            _references.OpenExtent(
+                file.Path, folder, descriptor.ChangeTrackPathBytes.Span, descriptor.NameEncoding,
+                FileAccessMode.Read).Dispose();
+            return true;
+        }
+        catch (VmdkException failure)
+        {
+            return failure.Code != VmdkErrorCode.FileMissing;
+        }
+    }
+
+    void ReportTwice(CheckedFile file, CheckedFile descriptor, GuestStretch guest) => _run.Log.Add(
+        VmdkFindingKind.ExtentTwice, descriptor.Path, $"the file '{file.Path}' serves two extents", null, guest);
+
+    bool Take(FileIdentity identity, ByteRange range)
+    {
+        if (!_taken.TryGetValue(identity, out List<ByteRange>? ranges))
+        {
+            _taken.Add(identity, ranges = []);
+        }
+
+        bool isFree = !ranges.Exists(
+            other => range.StartBytes < other.EndBytes && other.StartBytes < range.EndBytes);
+        ranges.Add(range);
+        return isFree;
+    }
+
+    LocalFile Keep(LocalFile file)
+    {
+        try
+        {
+            LockRole role = file.CanWrite ? LockRole.Writer : LockRole.Reader;
+            bool isKnown = _files.Exists(known => known.File.Identity == file.Identity);
+            ImageLocks? locks = _run.Options.ForceShare || isKnown ? null : ImageLocks.Acquire([(file, role)]);
+            _files.Add((file, locks));
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    void Drop(LocalFile file)
+    {
+        int index = _files.FindIndex(known => ReferenceEquals(known.File, file));
+        if (index >= 0)
+        {
+            _files[index].Locks?.Dispose();
+            _files.RemoveAt(index);
+        }
+
+        file.Dispose();
+    }
+}

@@ -1,0 +1,145 @@
+using VmdkFast.Writing;
+
+namespace VmdkFast.Checking;
+
+/// <summary>Turns what a check proposes into changes of files. Reads and writes nothing.</summary>
+sealed class RepairPlan
+{
+    readonly VmdkRepairOptions _options;
+    readonly Dictionary<CheckedFile, long> _ends = [];
+    readonly List<PlannedChange> _changes = [];
+    readonly List<VmdkLostRange> _lost = [];
+
+    RepairPlan(VmdkRepairOptions options) => _options = options;
+
+    /// <summary>The changes in the order in which they are to be made.</summary>
+    internal IReadOnlyList<PlannedChange> Changes => _changes;
+
+    internal IReadOnlyList<VmdkLostRange> Lost => _lost;
+
+    /// <summary>Makes the plan.</summary>
+    /// <param name="steps">What the check proposes.</param>
+    /// <param name="found">What the check found: an extent may be called clean only when nothing is wrong.</param>
+    /// <param name="options">What is allowed.</param>
+    internal static RepairPlan Make(
+        IReadOnlyList<RepairStep> steps, VmdkCheckResult found, VmdkRepairOptions options)
+    {
+        var plan = new RepairPlan(options);
+        foreach (RepairStep step in steps)
+        {
+            if (plan.IsAllowed(step.Class, found) && step is not FreeStep)
+            {
+                plan.Add(step);
+            }
+        }
+
+        foreach (FreeStep free in steps.OfType<FreeStep>())
+        {
+            if (plan.IsAllowed(free.Class, found))
+            {
+                plan.AddFree(free);
+            }
+        }
+
+        plan._changes.Sort(static (a, b) => a.Phase.CompareTo(b.Phase));
+        return plan;
+    }
+
+    bool IsAllowed(RepairClass kind, VmdkCheckResult found) => kind switch
+    {
+        // What a lost entry pointed to looks like a leak, and so does everything behind a wrong header.
+        RepairClass.Free => found.IsSound,
+        _ when _options.Scope == VmdkRepairScope.Leaks => false,
+        RepairClass.AcceptParent => _options.AcceptParent,
+        RepairClass.Drop => _options.DropLost,
+        RepairClass.CallClean => found is { IsSound: true },
+        _ => true,
+    };
+
+    void Add(RepairStep step)
+    {
+        if (!step.File.File.CanWrite && _options.Apply)
+        {
+            return;
+        }
+
+        if (step.Lost is { } lost && !_lost.Exists(known => known.OffsetBytes == lost.OffsetBytes))
+        {
+            _lost.Add(new VmdkLostRange(lost.OffsetBytes, lost.LengthBytes));
+        }
+
+        switch (step)
+        {
+            case CutStep cut:
+                _ends[cut.File] = cut.LengthBytes;
+                _changes.Add(new PlannedChange(
+                    cut.File, ChangePhase.Cut, cut.LengthBytes, cut.File.LengthBytes - cut.LengthBytes, cut.Reason)
+                { Cuts = true });
+                break;
+            case WriteStep write:
+                bool appends = write.OffsetBytes >= EndOf(write.File);
+                _changes.Add(new PlannedChange(
+                    write.File, appends ? ChangePhase.Append : ChangePhase.Write, write.OffsetBytes, write.Bytes.Length,
+                    write.Reason)
+                { Bytes = write.Bytes });
+                if (appends)
+                {
+                    _ends[write.File] = write.OffsetBytes + write.Bytes.Length;
+                }
+
+                break;
+            case CopyStep copy:
+                AddCopy(copy);
+                break;
+        }
+    }
+
+    void AddCopy(CopyStep copy)
+    {
+        long sector = Sector.CountFor(EndOf(copy.File));
+        sector = (sector + copy.AlignSectors - 1) / copy.AlignSectors * copy.AlignSectors;
+        if (sector + Sector.CountFor(copy.LengthBytes) > uint.MaxValue)
+        {
+            // No entry can point there; what could be repaired otherwise still is.
+            return;
+        }
+
+        long offsetBytes = sector << Sector.Shift;
+        _changes.Add(new PlannedChange(copy.File, ChangePhase.Append, offsetBytes, copy.LengthBytes, copy.Reason)
+        {
+            SourceOffsetBytes = copy.SourceOffsetBytes,
+        });
+        foreach (long entry in copy.EntryOffsetsBytes)
+        {
+            _changes.Add(new PlannedChange(copy.File, ChangePhase.Write, entry, sizeof(uint), copy.Reason)
+            {
+                Bytes = SparseMarks.Bytes((uint)sector),
+            });
+        }
+
+        _ends[copy.File] = offsetBytes + copy.LengthBytes;
+    }
+
+    void AddFree(FreeStep free)
+    {
+        if (!free.File.File.CanWrite && _options.Apply)
+        {
+            return;
+        }
+
+        bool isTail = free.OffsetBytes + free.LengthBytes >= EndOf(free.File) && !_ends.ContainsKey(free.File);
+        if (isTail && free.MayCut)
+        {
+            _changes.Add(new PlannedChange(
+                free.File, ChangePhase.Free, free.OffsetBytes, free.LengthBytes, free.Reason)
+            { Cuts = true });
+        }
+        else if (free.MayPunch)
+        {
+            _changes.Add(new PlannedChange(
+                free.File, ChangePhase.Free, free.OffsetBytes, free.LengthBytes, free.Reason));
+        }
+    }
+
+    long EndOf(CheckedFile file) => _ends.TryGetValue(file, out long end) ? end : file.LengthBytes;
+}

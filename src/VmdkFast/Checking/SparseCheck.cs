@@ -1,0 +1,156 @@
+namespace VmdkFast.Checking;
+
+/// <summary>All passes over one sparse file: header, markers, directories, tables, grains, leaks.</summary>
+sealed class SparseCheck(CheckRun run, CheckedFile file, long guestStartBytes)
+{
+    /// <summary>The header of a hosted file; null of COWD, or when the file is shorter than one.</summary>
+    internal HostedHeaderCheck? Hosted { get; private set; }
+
+    /// <summary>What the file's header says of its size; null when that cannot be known.</summary>
+    internal SparseShape? Shape { get; private set; }
+
+    internal void RunHosted(CancellationToken cancellationToken)
+    {
+        var header = new HostedHeaderCheck(file, run.Log, run.Options.Limits);
+        Hosted = header;
+        header.Run();
+        Shape = header.Shape;
+        if (Shape is null)
+        {
+            return;
+        }
+
+        var subject = new SparseSubject(file, Shape, guestStartBytes, run.Log)
+        {
+            MarkedGrains = Shape.Markers ? new SpaceMap(file.LengthSectors) : null,
+        };
+        var stored = new StoredGrains();
+        MarkerWalk? walk = null;
+        if (Shape is { Compressed: true, Markers: true })
+        {
+            walk = new MarkerWalk(subject, stored);
+            walk.Run(cancellationToken);
+        }
+
+        (GrainCheck grains, DirectoryCheck directory) = RunTables(subject, stored, cancellationToken);
+        bool lacksTable = false;
+        if (walk is not null && Shape.DirectoryAtEnd)
+        {
+            var export = new ExportCheck(subject, directory, stored);
+            export.Run();
+            lacksTable = export.LacksTable;
+        }
+
+        FindLeaks(subject, file.LengthSectors, cancellationToken);
+        Inflate(subject, stored, grains, cancellationToken);
+        if (walk is not null && run.WantsSteps)
+        {
+            Mend(subject, directory, stored, walk, lacksTable);
+        }
+
+        if (header.IsInDoubt)
+        {
+            run.Log.Withdraw(file);
+        }
+
+        run.Count(Shape, grains, EndOffsetBytes(grains));
+    }
+
+    void Mend(
+        SparseSubject subject, DirectoryCheck directory, StoredGrains stored, MarkerWalk walk, bool lacksTable)
+    {
+        if (!Shape!.DirectoryAtEnd)
+        {
+            walk.ProposeEnd();
+            return;
+        }
+
+        string? reason = Hosted!.Footer is null ? "the stream has no valid footer"
+            : Hosted.FooterDisagrees ? "the footer contradicts the header"
+            : Shape.DirectorySector == 0 ? "the directory is not where the footer says"
+            : directory.HasLostTables || lacksTable ? "tables are lost"
+            : null;
+        if (reason is not null)
+        {
+            new StreamRebuild(subject, directory, stored, walk).Propose(reason);
+        }
+    }
+
+    internal void RunCowd(CancellationToken cancellationToken)
+    {
+        var header = new CowdHeaderCheck(file, run.Log);
+        header.Run();
+        Shape = header.Shape;
+        if (Shape is null)
+        {
+            return;
+        }
+
+        var subject = new SparseSubject(file, Shape, guestStartBytes, run.Log);
+        (GrainCheck grains, _) = RunTables(subject, new StoredGrains(), cancellationToken);
+        long endSector = LastUsedSector() + 1;
+        header.JudgeFreeSector(endSector);
+
+        // ESX grows its files ahead of the first free sector.
+        FindLeaks(subject, Math.Min(Math.Max(header.FreeSector, endSector), file.LengthSectors), cancellationToken);
+        run.Count(Shape, grains, EndOffsetBytes(grains));
+    }
+
+    (GrainCheck Grains, DirectoryCheck Directory) RunTables(
+        SparseSubject subject, StoredGrains stored, CancellationToken cancellationToken)
+    {
+        run.Expect(subject.Shape.CapacitySectors << Sector.Shift);
+        var directory = new DirectoryCheck(subject);
+        directory.Run(cancellationToken);
+        var grains = new GrainCheck(subject, stored);
+        new TableCheck(subject, directory, grains)
+            .Run(run.Advance, cancellationToken);
+        return (grains, directory);
+    }
+
+    static void FindLeaks(SparseSubject subject, long endSector, CancellationToken cancellationToken)
+    {
+        // Without tables everything would be called a leak.
+        if (subject.Shape.DirectorySector != 0 || subject.Shape.RedundantSector != 0)
+        {
+            new LeakCheck(subject).Run(endSector, cancellationToken);
+        }
+    }
+
+    void Inflate(SparseSubject subject, StoredGrains stored, GrainCheck grains, CancellationToken cancellationToken)
+    {
+        if (!run.Options.Deep || !subject.Shape.Compressed)
+        {
+            return;
+        }
+
+        IEnumerable<StoredPlace> places = Enumerable.Range(0, stored.Count)
+            .Where(stored.IsNamed).Select(index => stored[index])
+            .Concat(Enumerable.Range(0, grains.Unlisted.Count).Select(index => grains.Unlisted[index]));
+        run.Expect(grains.Allocated * subject.Shape.GrainBytes);
+        DeepCheck.Run(
+            subject, places, run.Options.EffectiveThreads,
+            count => run.Advance(count * subject.Shape.GrainBytes), cancellationToken);
+    }
+
+    long LastUsedSector()
+    {
+        long last = 0;
+        for (long at = 0; at < file.LengthSectors;)
+        {
+            long start = file.Used.NextUsed(at, file.LengthSectors);
+            if (start == file.LengthSectors)
+            {
+                break;
+            }
+
+            at = file.Used.NextFree(start, file.LengthSectors);
+            last = at - 1;
+        }
+
+        return last;
+    }
+
+    long EndOffsetBytes(GrainCheck grains) =>
+        Math.Max(grains.EndBytes, Math.Min(file.LengthBytes, (LastUsedSector() + 1) << Sector.Shift));
+}

@@ -1,0 +1,58 @@
+namespace VmdkFast.Checking;
+
+/// <summary>What a check goes by in a sparse file: the numbers of its header, as far as they can be believed.</summary>
+sealed record SparseShape
+{
+    internal required long CapacitySectors { get; init; }
+
+    internal required long GrainSectors { get; init; }
+
+    internal required int TableEntries { get; init; }
+
+    /// <summary>Where the directory is; 0 when it is nowhere.</summary>
+    internal required long DirectorySector { get; init; }
+
+    /// <summary>Where the redundant directory is; 0 when there is none to be used.</summary>
+    internal long RedundantSector { get; init; }
+
+    /// <summary>Nothing can point before this sector.</summary>
+    internal required long FirstUsableSector { get; init; }
+
+    internal bool ZeroGrains { get; init; }
+
+    internal bool Compressed { get; init; }
+
+    internal bool Markers { get; init; }
+
+    internal bool IsCowd { get; init; }
+
+    /// <summary>Whether the directory is left to the footer.</summary>
+    internal bool DirectoryAtEnd { get; init; }
+
+    /// <summary>Whether grains begin at multiples of their size.</summary>
+    internal bool IsAligned => !Compressed && !IsCowd;
+
+    internal long GrainBytes => GrainSectors << Sector.Shift;
+
+    internal long Grains => ((CapacitySectors - 1) / GrainSectors) + 1;
+
+    internal int DirectoryEntries => (int)(((Grains - 1) / TableEntries) + 1);
+
+    internal int TableBytes => TableEntries * sizeof(uint);
+
+    internal long TableSectors => Sector.CountFor(TableBytes);
+
+    internal long DirectorySectors => Sector.CountFor((long)DirectoryEntries * sizeof(uint));
+
+    /// <summary>The part of the extent that a table covers.</summary>
+    internal GuestStretch CoverageOf(int table)
+    {
+        long start = (long)table * TableEntries * GrainBytes;
+        return new GuestStretch(
+            start, Math.Min((long)TableEntries * GrainBytes, (CapacitySectors << Sector.Shift) - start));
+    }
+
+    /// <summary>The part of the extent that a grain covers.</summary>
+    internal GuestStretch StretchOf(long grain) => new(
+        grain * GrainBytes, Math.Min(GrainBytes, (CapacitySectors << Sector.Shift) - (grain * GrainBytes)));
+}

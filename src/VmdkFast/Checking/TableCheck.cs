@@ -1,0 +1,171 @@
+using System.Collections;
+using VmdkFast.Writing;
+
+namespace VmdkFast.Checking;
+
+/// <summary>
+/// Judges every table entry, and every entry against its copy. Entries on which both copies agree take their grains
+/// first; then those in dispute are judged by what is still free.
+/// </summary>
+sealed class TableCheck
+{
+    readonly SparseSubject _subject;
+    readonly SparseShape _shape;
+    readonly DirectoryCheck _directory;
+    readonly GrainCheck _grains;
+    readonly TableReader _primaryReader;
+    readonly TableReader _copyReader;
+    readonly BitArray _disputed;
+
+    internal TableCheck(SparseSubject subject, DirectoryCheck directory, GrainCheck grains)
+    {
+        _subject = subject;
+        _shape = subject.Shape;
+        _directory = directory;
+        _grains = grains;
+        _primaryReader = new TableReader(subject.File, subject.Shape);
+        _copyReader = new TableReader(subject.File, subject.Shape);
+        _disputed = new BitArray(subject.Shape.DirectoryEntries);
+    }
+
+    /// <summary>Looks at every table.</summary>
+    /// <param name="advance">Hears how much of the disk is done.</param>
+    /// <param name="cancellationToken">Ends the work between two tables.</param>
+    internal void Run(Action<long> advance, CancellationToken cancellationToken)
+    {
+        long covered = 0;
+        for (int table = _directory.Next(0); table < _shape.DirectoryEntries; table = _directory.Next(table + 1))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Agree(table);
+            GuestStretch done = _shape.CoverageOf(table);
+            advance(done.OffsetBytes + done.LengthBytes - covered);
+            covered = done.OffsetBytes + done.LengthBytes;
+        }
+
+        advance((_shape.CapacitySectors << Sector.Shift) - covered);
+
+        for (int table = 0; table < _shape.DirectoryEntries; table++)
+        {
+            if (_disputed[table])
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                Settle(table);
+            }
+        }
+    }
+
+    void Agree(int table)
+    {
+        (long primary, long copy) = _directory.PlacesOf(table);
+        if ((primary == 0 || _primaryReader.IsHole(primary)) && (copy == 0 || _copyReader.IsHole(copy)))
+        {
+            return;
+        }
+
+        ReadOnlySpan<uint> truth = primary != 0 ? _primaryReader.Read(primary) : _copyReader.Read(copy);
+        ReadOnlySpan<uint> other = primary != 0 && copy != 0 ? _copyReader.Read(copy) : truth;
+        int count = CountOf(table);
+        _disputed[table] = !truth.SequenceEqual(other);
+        for (int index = 0; index < count; index++)
+        {
+            if (truth[index] == other[index] && truth[index] != 0)
+            {
+                _grains.Take(PlaceOf(table, index, primary, copy), truth[index]);
+            }
+        }
+    }
+
+    void Settle(int table)
+    {
+        (long primary, long copy) = _directory.PlacesOf(table);
+        var entries = new uint[_shape.TableEntries];
+        _primaryReader.Read(primary).CopyTo(entries);
+        ReadOnlySpan<uint> copies = _copyReader.Read(copy);
+        int count = CountOf(table);
+        for (int index = 0; index < count; index++)
+        {
+            if (entries[index] != copies[index])
+            {
+                Settle(PlaceOf(table, index, primary, copy), entries[index], copies[index]);
+            }
+        }
+
+        for (int index = count; index < _shape.TableEntries; index++)
+        {
+            if (entries[index] != copies[index])
+            {
+                SettleUnused(PlaceOf(table, index, primary, copy), entries[index], copies[index]);
+            }
+        }
+    }
+
+    // Behind the disk's end no entry means anything; they differ only where one was damaged.
+    void SettleUnused(in EntryPlace place, uint primary, uint copy)
+    {
+        _subject.Find(
+            primary != 0 ? VmdkFindingKind.TableEntryInvalid : VmdkFindingKind.CopyInvalid,
+            $"{place.Name} is sector {primary} and in the copy sector {copy}, behind the end of the disk",
+            place.OffsetBytes);
+        foreach (long offset in place.OffsetsBytes)
+        {
+            _subject.Log.Propose(new WriteStep(
+                _subject.File, RepairClass.Restore, $"{place.Name}: empty, behind the end of the disk", offset,
+                SparseMarks.Bytes(0)));
+        }
+    }
+
+    void Settle(in EntryPlace place, uint primary, uint copy)
+    {
+        bool primaryCan = _grains.IsPossible(place.Grain, primary);
+        bool copyCan = _grains.IsPossible(place.Grain, copy);
+        GuestStretch guest = _subject.GuestOfGrain(place.Grain);
+        if (!primaryCan && !copyCan)
+        {
+            _grains.Take(place, primary);
+            return;
+        }
+
+        // A grain that nobody else owns outweighs an entry that names none: dropping it could lose data, keeping it
+        // cannot.
+        bool takesCopy = !primaryCan || (copyCan && primary == 0 && copy > 1);
+        (VmdkFindingKind kind, string fault) = !primaryCan ? (VmdkFindingKind.TableEntryInvalid, "the entry")
+            : !copyCan ? (VmdkFindingKind.CopyInvalid, "its copy")
+            : (VmdkFindingKind.CopiesDisagree, "one of them");
+        _subject.Find(
+            kind, $"{place.Name} is sector {primary} and in the copy sector {copy}; {fault} is wrong",
+            place.OffsetBytes, guest);
+        uint chosen = takesCopy ? copy : primary;
+        _subject.Log.Propose(new WriteStep(
+            _subject.File, RepairClass.Restore, $"{place.Name}: {(takesCopy ? "from its copy" : "to its copy")}",
+            takesCopy ? place.OffsetBytes : place.CopyOffsetBytes, SparseMarks.Bytes(chosen)));
+        _grains.Take(place, chosen);
+    }
+
+    int CountOf(int table) =>
+        (int)Math.Min(_shape.TableEntries, _shape.Grains - ((long)table * _shape.TableEntries));
+
+    EntryPlace PlaceOf(int table, int index, long primary, long copy)
+    {
+        long offset = (long)index * sizeof(uint);
+        long first = (primary << Sector.Shift) + offset;
+        long second = (copy << Sector.Shift) + offset;
+        return new EntryPlace(
+            ((long)table * _shape.TableEntries) + index, table, index, primary == 0 ? second : first,
+            primary == 0 || copy == 0 ? 0 : second);
+    }
+}
+
+/// <summary>An entry of a table.</summary>
+/// <param name="Grain">The grain that it places.</param>
+/// <param name="Table">Its table.</param>
+/// <param name="Index">Its index there.</param>
+/// <param name="OffsetBytes">Where it is in the file.</param>
+/// <param name="CopyOffsetBytes">Where its copy is; 0 when there is none.</param>
+readonly record struct EntryPlace(long Grain, int Table, int Index, long OffsetBytes, long CopyOffsetBytes)
+{
+    internal string Name => $"grainTable[{Table}][{Index}]";
+
+    /// <summary>All places that must hold the same.</summary>
+    internal long[] OffsetsBytes => CopyOffsetBytes == 0 ? [OffsetBytes] : [OffsetBytes, CopyOffsetBytes];
+}

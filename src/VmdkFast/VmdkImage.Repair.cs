@@ -1,0 +1,76 @@
+using VmdkFast.Checking;
+
+namespace VmdkFast;
+
+public static partial class VmdkImage
+{
+    /// <summary>
+    /// Sets an image right as far as that gives nothing up: from redundant copies, from markers, by copies of shared
+    /// grains. What the caller allows besides is in the options. Only a plan, without
+    /// <see cref="VmdkRepairOptions.Apply"/>.
+    /// </summary>
+    /// <param name="path">The image. Its extents are repaired too, its parents never.</param>
+    /// <param name="options">How; null for <see cref="VmdkRepairOptions.Default"/>, a plan.</param>
+    /// <param name="progress">Hears of the progress of each check.</param>
+    /// <param name="cancellationToken">Ends a check; what has been begun is carried out.</param>
+    /// <returns>
+    /// The changes, and what a check finds afterwards. A plan shows what is found first; setting that right may bring
+    /// more to light, which is then repaired as well.
+    /// </returns>
+    /// <remarks>
+    /// Before anything is changed, the bytes to be changed are saved in a journal and made durable;
+    /// <see cref="UndoRepairAsync"/> puts them back, also after a repair that was cut short.
+    /// </remarks>
+    /// <exception cref="VmdkException">
+    /// The image cannot be opened or is in use, is of a kind that cannot be checked, or an operation on a file failed.
+    /// </exception>
+    public static Task<VmdkRepairResult> RepairAsync(
+        string path, VmdkRepairOptions? options = null, IProgress<VmdkProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        VmdkRepairOptions how = options ?? VmdkRepairOptions.Default;
+        how.Validate();
+        return Task.Run(
+            () =>
+            {
+                using System.Diagnostics.Activity? activity = Telemetry.Start("repair", path);
+                using var run = new RepairRun(path, how);
+                return run.Run(progress, cancellationToken);
+            },
+            cancellationToken);
+    }
+
+    /// <summary>Puts everything back that a repair has changed, byte for byte.</summary>
+    /// <param name="journalPath">The journal that the repair left.</param>
+    /// <param name="cancellationToken">Honoured before the first byte is written.</param>
+    /// <returns>The files that were put back.</returns>
+    /// <exception cref="VmdkException">
+    /// The journal is none, or its files are gone, have been replaced, or are in use; nothing was changed then.
+    /// </exception>
+    public static Task<IReadOnlyList<string>> UndoRepairAsync(
+        string journalPath, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(journalPath);
+        return Task.Run(() => UndoRun.Run(journalPath), cancellationToken);
+    }
+
+    /// <summary>Makes a lost descriptor anew from the files of its extents.</summary>
+    /// <param name="path">Where the descriptor goes; nothing may be there.</param>
+    /// <param name="extentPath">
+    /// A flat file; or the first extent of a split disk, whose further ones are found by their numbers. All lie beside
+    /// the descriptor.
+    /// </param>
+    /// <param name="kind">The kind of disk; null for the one that the file's name speaks for.</param>
+    /// <param name="apply">Whether the descriptor is written; otherwise only its text is made.</param>
+    /// <returns>The descriptor's text.</returns>
+    /// <exception cref="VmdkException">An extent cannot be read or is none, or the descriptor exists.</exception>
+    /// <exception cref="ArgumentException">The kind does not go with the files, or they lie elsewhere.</exception>
+    public static string RebuildDescriptor(
+        string path, string extentPath, VmdkDiskKind? kind = null, bool apply = false)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentException.ThrowIfNullOrEmpty(extentPath);
+        return new DescriptorRebuild(path, extentPath, kind).Run(apply);
+    }
+}
