@@ -64,7 +64,8 @@ sealed class FuzzDictionary
         }
     }
 
-    static ulong[] InterestingValues(FieldUnit unit) => unit switch
+    /// <summary>Numbers at which a value of this unit may change its meaning.</summary>
+    internal static ulong[] InterestingValues(FieldUnit unit) => unit switch
     {
         // 2^31 and 2^32 lose bits as an int; from 2^54 on a sector's byte offset does not fit a long.
         FieldUnit.Sectors => [0, 1, 8, 128, 0x20_0000, 1UL << 31, 1UL << 32, (1UL << 54) - 1, 1UL << 54],

@@ -5,8 +5,15 @@ static class FuzzTargets
 {
     static readonly (string Name, Func<IFuzzTarget> Create)[] s_targets =
     [
+        (ChainTarget.TargetName, () => new ChainTarget()),
         (DescriptorTarget.TargetName, () => new DescriptorTarget()),
+        (FooterTarget.TargetName, () => new FooterTarget()),
+        (GrainsTarget.TargetName, () => new GrainsTarget()),
         (HeaderTarget.TargetName, () => new HeaderTarget()),
+        (ImageTarget.TargetName, () => new ImageTarget()),
+        (RepairTarget.TargetName, () => new RepairTarget()),
+        (TablesTarget.TargetName, () => new TablesTarget()),
+        (WritingTarget.TargetName, () => new WritingTarget()),
     ];
 
     /// <summary>The names, in order.</summary>

@@ -6,61 +6,85 @@ namespace VmdkFast.Fuzz;
 /// <summary>Writes the first inputs of every target: one small, whole image of each layout.</summary>
 static class Seeds
 {
-    // The smallest grains there are, and one table: the metadata is what a mutator should meet, not the content.
-    const int GrainSectors = 8;
-    const int GrainBytes = GrainSectors * 512;
-    const long LengthBytes = 12 * GrainBytes;
-    const int DescriptorSectors = 2;
-
     /// <summary>Writes <c>folder/target/*</c>, over what is there.</summary>
     internal static void WriteTo(string folder)
     {
-        string images = Directory.CreateDirectory(Path.Combine(folder, HeaderTarget.TargetName)).FullName;
-        GuestContent content = new GuestContent(LengthBytes)
-            .Fill(0, 512, ContentPattern.Stamp)
-            .Fill(GrainBytes, GrainBytes, ContentPattern.Text)
-            .Fill(LengthBytes - 512, 512, ContentPattern.Stamp);
-        WriteSparse(images, content);
-        WriteStreams(images, content);
-        CowdImage.WriteBare(images, "cowd", content);
-        string extents = $"RW 4 FLAT \"{HeaderTarget.ExtentName}\" 2\nRDONLY 4 ZERO";
-        File.WriteAllText(Path.Combine(images, "flat.vmdk"), Descriptor("custom", extents));
-        WriteDescriptors(Directory.CreateDirectory(Path.Combine(folder, DescriptorTarget.TargetName)).FullName);
-    }
-
-    static void WriteSparse(string images, GuestContent content)
-    {
-        var plain = new SparseOptions { GrainSectors = GrainSectors, DescriptorSectors = DescriptorSectors };
-        SparseImage.Write(images, "sparse", content, plain);
-        SparseImage.Write(
-            images, "sparse-zero", content,
-            plain with { Redundant = false, ZeroRanges = [new GuestRange(3 * GrainBytes, 2 * GrainBytes)] });
-    }
-
-    static void WriteStreams(string images, GuestContent content)
-    {
-        foreach (StreamLayout layout in Enum.GetValues<StreamLayout>())
+        SampleImage[] samples = [.. Samples.Sparse(), .. Samples.Streams(), .. Samples.SeSparse()];
+        foreach (string target in (string[])[HeaderTarget.TargetName, ImageTarget.TargetName])
         {
-            StreamImage.Write(
-                images, $"stream-{layout}".ToLowerInvariant(), content,
-                new StreamOptions
-                {
-                    Layout = layout,
-                    GrainSectors = GrainSectors,
-                    DescriptorSectors = DescriptorSectors,
-                    ProgressEvery = layout == StreamLayout.Export ? 2 : 0,
-                });
+            string images = Directory.CreateDirectory(Path.Combine(folder, target)).FullName;
+            foreach (SampleImage sample in samples)
+            {
+                File.WriteAllBytes(Path.Combine(images, sample.Name[2..] + ".vmdk"), sample.Bytes);
+            }
+
+            string extents = $"RW 4 FLAT \"{FuzzFolder.ExtentName}\" 2\nRDONLY 4 ZERO";
+            File.WriteAllText(Path.Combine(images, "flat.vmdk"), Descriptor("custom", extents));
         }
 
-        StreamImage.Write(
-            images, "stream-bare", content,
-            new StreamOptions
-            {
-                Layout = StreamLayout.Qemu,
-                GrainSectors = GrainSectors,
-                DescriptorSectors = DescriptorSectors,
-                Markers = false,
-            });
+        WriteDescriptors(Directory.CreateDirectory(Path.Combine(folder, DescriptorTarget.TargetName)).FullName);
+        WriteChains(Directory.CreateDirectory(Path.Combine(folder, ChainTarget.TargetName)).FullName);
+        WriteChoices(folder, FooterTarget.TargetName, Samples.Exports().Length, "");
+        WriteChoices(folder, RepairTarget.TargetName, samples.Length - 1, "");
+        WriteChoices(folder, TablesTarget.TargetName, samples.Length, "");
+        WriteChoices(
+            folder, WritingTarget.TargetName, samples.Length - 1 + WritingTarget.ChildCount, Operations);
+        WriteGrains(Directory.CreateDirectory(Path.Combine(folder, GrainsTarget.TargetName)).FullName);
+    }
+
+    // Two writes into one grain, a flush, zeros, a discard, a comparison.
+    const string Operations = "00 0800 0400 61  00 1000 4000 62  05 0000 0000 00  03 2000 2000 00  04 0000 2000 00 "
+        + " 07 5800 4000 63  06 0000 0000 00";
+
+    // Each sample as it stands, and with one number changed in each way.
+    static void WriteChoices(string folder, string target, int samples, string rest)
+    {
+        string inputs = Directory.CreateDirectory(Path.Combine(folder, target)).FullName;
+        byte[] tail = Convert.FromHexString(rest.Replace(" ", "", StringComparison.Ordinal));
+        for (byte sample = 0; sample < samples; sample++)
+        {
+            File.WriteAllBytes(Path.Combine(inputs, $"sample-{sample:00}"), [sample, 0, 0, .. tail]);
+            byte place = (byte)(sample * 7);
+            byte way = (byte)(sample % Nudges.Ways);
+            File.WriteAllBytes(Path.Combine(inputs, $"nudge-{sample:00}"), [sample, 1, place, way, 0, 0, .. tail]);
+        }
+    }
+
+    static void WriteGrains(string folder)
+    {
+        byte[] grain = new byte[Samples.GrainBytes];
+        Samples.Content.Read(Samples.GrainBytes, grain);
+        for (byte level = 0; level < 10; level += 3)
+        {
+            byte[] data = GrainDeflater.Deflate(grain, level, level == 0 ? 1000 : 65535);
+            File.WriteAllBytes(Path.Combine(folder, $"level-{level}"), [level, 0, 0, 1, .. data]);
+        }
+    }
+
+    static void WriteChains(string folder)
+    {
+        using var scratch = new FuzzFolder();
+        GuestContent content = Samples.Content;
+        GuestContent below = new GuestContent(Samples.LengthBytes).Fill(4096, 8192, ContentPattern.Text);
+        var options = new SparseOptions { GrainSectors = Samples.GrainSectors, DescriptorSectors = 2 };
+        string parent = SparseImage.Write(scratch.Path, "parent", below, options);
+        var link = ParentLink.To(parent, below, scratch.Path);
+        string child = SparseImage.Write(scratch.Path, "disk", content, options with { Parent = link });
+        byte[] parentBytes = File.ReadAllBytes(parent);
+        File.WriteAllBytes(
+            Path.Combine(folder, "child"), ChainTarget.Join(File.ReadAllBytes(child), [], parentBytes));
+
+        SparseExtent[] extents = [new() { Sectors = content.LengthSectors, FileName = ChainTarget.ExtentName }];
+        string split = DescriptorImage.Write(
+            scratch.Path, "split", "twoGbMaxExtentSparse", content,
+            [extents[0] with { Options = options }], parent: link);
+        byte[] extent = File.ReadAllBytes(scratch[ChainTarget.ExtentName]);
+        File.WriteAllBytes(
+            Path.Combine(folder, "split-child"), ChainTarget.Join(File.ReadAllBytes(split), extent, parentBytes));
+
+        string lines = $"RW 8 FLAT \"{ChainTarget.ExtentName}\" 0\nRW 8 FLAT \"{ChainTarget.ParentName}\" 1";
+        byte[] text = Encoding.Latin1.GetBytes(Descriptor("custom", lines));
+        File.WriteAllBytes(Path.Combine(folder, "flat"), ChainTarget.Join(text, new byte[4096], new byte[8192]));
     }
 
     static void WriteDescriptors(string folder)

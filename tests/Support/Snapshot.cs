@@ -11,7 +11,8 @@ static class Snapshot
     /// <summary>Folder of VmdkFast.sln; found from the test's own place, as source paths may be mapped away.</summary>
     public static string RepositoryRoot { get; } = FindRoot();
 
-    static bool IsUpdating => Environment.GetEnvironmentVariable(UpdateVariable) == "1";
+    /// <summary>Whether texts are written anew instead of compared.</summary>
+    internal static bool IsUpdating => Environment.GetEnvironmentVariable(UpdateVariable) == "1";
 
     /// <summary>Fails unless the file holds exactly this text.</summary>
     public static void Matches(string relativePath, string actual)

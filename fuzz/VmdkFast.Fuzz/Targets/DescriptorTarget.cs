@@ -29,6 +29,12 @@ sealed class DescriptorTarget : IFuzzTarget
         DescriptorKeys.HardwareVersion, DescriptorKeys.ToolsVersion,
     ];
 
+    // AFL++ makes no longer inputs unless it is told to.
+    const int MaxInputBytes = 1 << 20;
+    const long MaxAllocatedBytes = 128L << 20;
+
+    readonly GuardedMemory _memory = new(MaxInputBytes);
+
     public string Name => TargetName;
 
     public void Describe(FuzzDictionary dictionary)
@@ -43,13 +49,28 @@ sealed class DescriptorTarget : IFuzzTarget
             dictionary.Add("key_" + key.Replace('.', '_'), key + "=");
         }
 
-        foreach (VmdkDiskKind kind in Enum.GetValues<VmdkDiskKind>().Where(kind => kind != VmdkDiskKind.Unknown))
+        foreach (VmdkDiskKind kind in Enum.GetValues<VmdkDiskKind>()
+            .Where(kind => kind is not (VmdkDiskKind.Unknown or VmdkDiskKind.Raw)))
         {
             dictionary.Add($"type_{kind}", $"\"{CreateTypes.NameOf(kind)}\"");
         }
     }
 
     public void Run(ReadOnlySpan<byte> input)
+    {
+        if (input.Length > MaxInputBytes)
+        {
+            return;
+        }
+
+        var budget = InputBudget.Start(MaxAllocatedBytes);
+        Read(_memory.AtEnd(input));
+        budget.Check();
+    }
+
+    public void Dispose() => _memory.Dispose();
+
+    static void Read(ReadOnlySpan<byte> input)
     {
         DescriptorText.LooksLikeDescriptor(input);
         DescriptorText text;
@@ -68,10 +89,6 @@ sealed class DescriptorTarget : IFuzzTarget
         DescriptorText again = DescriptorText.Parse(text.ToPaddedBytes(text.TextLengthBytes + Sector.Bytes), Path);
         DisagreementException.ThrowUnless(
             shown == Show(again.ToDescriptor()), "a descriptor reads differently with padding behind it");
-    }
-
-    public void Dispose()
-    {
     }
 
     static string Show(VmdkDescriptor descriptor)

@@ -53,6 +53,7 @@ readonly ref struct DiskReading(VmdkDisk disk, string path, ReadOnlySpan<byte> f
         byte[] whole = new byte[lengthBytes];
         byte[] pieces = new byte[lengthBytes];
         bool wholeFailed = Fails(_disk, whole, lengthBytes);
+        byte[] streamed = new byte[lengthBytes];
         bool piecesFailed = false;
         for (int at = 0; at < lengthBytes; at += OddPieceBytes)
         {
@@ -63,7 +64,51 @@ readonly ref struct DiskReading(VmdkDisk disk, string path, ReadOnlySpan<byte> f
         DisagreementException.ThrowUnless(
             wholeFailed == piecesFailed, $"one read fails: {wholeFailed}, the same bytes in pieces: {piecesFailed}");
         DisagreementException.ThrowUnless(
+            wholeFailed == FailsStreamed(_disk, streamed), $"one read fails: {wholeFailed}, a stream differs");
+        DisagreementException.ThrowUnless(
             wholeFailed || whole.AsSpan().SequenceEqual(pieces), "the same bytes in pieces are others");
+        DisagreementException.ThrowUnless(
+            wholeFailed || whole.AsSpan().SequenceEqual(streamed), "the same bytes of a stream are others");
+        if (_disk.Length == lengthBytes)
+        {
+            Convert(whole, wholeFailed);
+        }
+    }
+
+    // The pipeline looks at grains in its own way, past the caches.
+    void Convert(ReadOnlySpan<byte> whole, bool wholeFailed)
+    {
+        byte[] converted = new byte[whole.Length];
+        using var target = new MemoryStream(converted);
+        bool failed = false;
+        try
+        {
+            var options = new VmdkConvertOptions { Threads = 2 };
+            VmdkImage.ConvertAsync(_disk, target, options).GetAwaiter().GetResult();
+        }
+        catch (VmdkException)
+        {
+            failed = true;
+        }
+
+        DisagreementException.ThrowUnless(
+            wholeFailed == failed, $"one read fails: {wholeFailed}, a conversion: {failed}");
+        DisagreementException.ThrowUnless(
+            failed || whole.SequenceEqual(converted), "a conversion gives other bytes");
+    }
+
+    static bool FailsStreamed(VmdkDisk disk, byte[] buffer)
+    {
+        try
+        {
+            using Stream stream = disk.OpenStream();
+            stream.ReadExactly(buffer);
+            return false;
+        }
+        catch (VmdkException)
+        {
+            return true;
+        }
     }
 
     static bool Fails(VmdkDisk disk, byte[] buffer, int lengthBytes)

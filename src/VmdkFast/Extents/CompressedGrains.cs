@@ -21,6 +21,9 @@ sealed class CompressedGrains
     // A first read where the table gives no hint: most grains of real images fit, and 16 KiB copy in 1 µs.
     const int FirstReadBytes = 16 << 10;
 
+    // 2^31 directory entries at most, of 512 grains each, and the one that keeps a key from being 0.
+    const int GrainIndexBits = 41;
+
     [ThreadStatic]
     static byte[]? s_stored;
 
@@ -46,7 +49,7 @@ sealed class CompressedGrains
         GrainBytes = grainBytes;
         _capacityBytes = capacityBytes;
         _markers = markers;
-        _keyBase = (long)fileNumber << 32;
+        _keyBase = (long)fileNumber << GrainIndexBits;
         Cache = cache;
     }
 
@@ -59,10 +62,18 @@ sealed class CompressedGrains
     /// <summary>Keeps inflated grains; null when they are too large to be kept.</summary>
     internal BlockCache<StoredGrain>? Cache { get; }
 
-    int PrefixBytes => _markers ? GrainMarker.SizeBytes : sizeof(uint);
+    /// <summary>Whether a full marker stands before a grain's data, or only its length.</summary>
+    internal bool HasMarkers => _markers;
 
-    /// <summary>The cache's key of a stored grain: unique among the files of a disk, never 0.</summary>
-    internal long KeyOf(long fileOffsetBytes) => _keyBase | (fileOffsetBytes >> Sector.Shift);
+    /// <summary>Length of what stands before a grain's data.</summary>
+    internal int PrefixBytes => _markers ? GrainMarker.SizeBytes : sizeof(uint);
+
+    /// <summary>The cache's key of a grain: unique among the files of a disk, never 0.</summary>
+    /// <remarks>
+    /// Not the place in the file, though it is shorter: where a damaged table gives one place to two grains, the
+    /// second would be served what only the first may have, or be refused, depending on what was read before.
+    /// </remarks>
+    internal long KeyOf(long grainIndex) => _keyBase | (grainIndex + 1);
 
     /// <summary>Inflates a whole grain into <paramref name="block"/>, whose length is the grain's.</summary>
     internal void Inflate(in StoredGrain grain, Span<byte> block)

@@ -123,11 +123,11 @@ sealed class DiskReader(Layer top, GrainCursor cursor)
         }
         else if (destination.Length == grains.GrainBytes)
         {
-            cache.CopyWhole(grains.KeyOf(step.FileOffsetBytes), stored, destination);
+            cache.CopyWhole(grains.KeyOf(place.GrainIndex), stored, destination);
         }
         else
         {
-            cache.Copy(grains.KeyOf(step.FileOffsetBytes), stored, (int)place.OffsetBytes, destination);
+            cache.Copy(grains.KeyOf(place.GrainIndex), stored, (int)place.OffsetBytes, destination);
         }
     }
 
@@ -140,7 +140,7 @@ sealed class DiskReader(Layer top, GrainCursor cursor)
             case MappingKind.Compressed:
                 CompressedGrains grains = step.Grain.Grains!;
                 return grains.Cache is { } cache
-                    && cache.TryCopy(grains.KeyOf(step.FileOffsetBytes), (int)step.Grain.OffsetBytes, destination);
+                    && cache.TryCopy(grains.KeyOf(step.Grain.GrainIndex), (int)step.Grain.OffsetBytes, destination);
             default:
                 destination.Clear();
                 return true;

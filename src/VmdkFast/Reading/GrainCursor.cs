@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using VmdkFast.Compression;
 using VmdkFast.Extents;
 using VmdkFast.Storage;
 
@@ -20,6 +21,7 @@ sealed class GrainCursor : IDisposable
     Stream? _inflater;
     CompressedGrains? _grains;
     long _fileOffsetBytes;
+    long _grainIndex;
     long _position;
 
     /// <summary>Copies a part of a grain.</summary>
@@ -28,7 +30,8 @@ sealed class GrainCursor : IDisposable
         lock (_lock)
         {
             if (_inflater is null || !ReferenceEquals(_grains, grain.Grains)
-                || _fileOffsetBytes != grain.FileOffsetBytes || _position > offsetBytes)
+                || _fileOffsetBytes != grain.FileOffsetBytes || _grainIndex != grain.GrainIndex
+                || _position > offsetBytes)
             {
                 Begin(grain);
             }
@@ -43,7 +46,7 @@ sealed class GrainCursor : IDisposable
                     throw new InvalidDataException($"{_position} bytes");
                 }
             }
-            catch (InvalidDataException damage)
+            catch (Exception damage) when (ZlibCodec.IsDamage(damage))
             {
                 End();
                 throw grain.Grains.Invalid(
@@ -75,6 +78,7 @@ sealed class GrainCursor : IDisposable
         _inflater = new ZLibStream(stored, CompressionMode.Decompress);
         _grains = grain.Grains;
         _fileOffsetBytes = grain.FileOffsetBytes;
+        _grainIndex = grain.GrainIndex;
     }
 
     void Skip(long lengthBytes)

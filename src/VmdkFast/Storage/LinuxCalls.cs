@@ -73,6 +73,13 @@ static unsafe partial class LinuxCalls
         [FieldOffset(140)] internal uint DeviceMinor;
     }
 
+    /// <summary><c>struct statfs</c>, as far as it is used.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    internal struct StatfsBuffer
+    {
+        [FieldOffset(0)] internal long Type;
+    }
+
     /// <summary>Buffer and length of one vector element.</summary>
     [StructLayout(LayoutKind.Sequential)]
     internal struct Vector
@@ -103,6 +110,9 @@ static unsafe partial class LinuxCalls
 
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true)]
     internal static partial int Statx(SafeFileHandle handle, byte* path, int flags, uint mask, StatxBuffer* result);
+
+    [LibraryImport("libc", EntryPoint = "fstatfs", SetLastError = true)]
+    internal static partial int Statfs(SafeFileHandle handle, StatfsBuffer* result);
 
     [LibraryImport("libc", EntryPoint = "pread", SetLastError = true)]
     internal static partial nint ReadAt(SafeFileHandle handle, byte* buffer, nint lengthBytes, long offsetBytes);

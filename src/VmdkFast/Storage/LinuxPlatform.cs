@@ -8,6 +8,14 @@ namespace VmdkFast.Storage;
 /// <param name="hasOfdLocks">False forces flock, for file systems without byte locks.</param>
 sealed unsafe partial class LinuxPlatform(bool hasOpenAt2 = true, bool hasOfdLocks = true) : Platform
 {
+    // procfs, sysfs, debugfs, tracefs, securityfs: from the kernel's magic.h.
+    internal override bool IsOfKernel(SafeFileHandle handle)
+    {
+        LinuxCalls.StatfsBuffer status;
+        return LinuxCalls.Statfs(handle, &status) == 0
+            && (status.Type & uint.MaxValue) is 0x9fa0 or 0x62656572 or 0x64626720 or 0x74726163 or 0x73636673;
+    }
+
     internal override FileStatus Status(SafeFileHandle handle, string path)
     {
         LinuxCalls.StatxBuffer status;

@@ -124,6 +124,14 @@ sealed class LocalFile : ImageFile
             FileStatus status = platform.Status(handle, path);
             if (status.Kind == FileKind.Regular || (allowDevice && status.Kind == FileKind.BlockDevice))
             {
+                // What an image names must be stored somewhere: /proc/kcore is a regular file too, of 128 TiB.
+                if (!allowDevice && platform.IsOfKernel(handle))
+                {
+                    throw new VmdkException(
+                        refusal, path, "not a disk image", found: "a file that the kernel makes up",
+                        wanted: "a file that is stored");
+                }
+
                 return new LocalFile(platform, handle, path, mode, status);
             }
 

@@ -71,6 +71,11 @@ abstract class Platform
     /// <summary>What the handle leads to, as it is now.</summary>
     internal abstract FileStatus Status(SafeFileHandle handle, string path);
 
+    /// <summary>
+    /// Whether a file that claims to be regular is made up by the kernel as it is read: nobody's disk is there.
+    /// </summary>
+    internal virtual bool IsOfKernel(SafeFileHandle handle) => false;
+
     /// <inheritdoc cref="ImageFile.Read"/>
     internal abstract int Read(SafeFileHandle handle, Span<byte> destination, long offsetBytes, string path);
 

@@ -11,6 +11,7 @@ sealed class DirectoryCopy(WriteFile file, long offsetBytes)
 
     readonly Lock _lock = new();
     readonly Dictionary<int, uint[]> _sectors = [];
+    readonly HashSet<int> _made = [];
 
     /// <summary>The sector of a table's copy; 0 when there is none.</summary>
     internal uint Get(int tableIndex)
@@ -26,6 +27,16 @@ sealed class DirectoryCopy(WriteFile file, long offsetBytes)
         lock (_lock)
         {
             Load(tableIndex >> Table.SectorShift)[tableIndex & (EntriesPerSector - 1)] = sector;
+            _made.Add(tableIndex);
+        }
+    }
+
+    /// <summary>Whether this open has set the entry; else it is what the file held, right or wrong.</summary>
+    internal bool IsMade(int tableIndex)
+    {
+        lock (_lock)
+        {
+            return _made.Contains(tableIndex);
         }
     }
 

@@ -1,9 +1,10 @@
+using System.Buffers.Binary;
 using VmdkFast.Compression;
 using VmdkFast.Format;
 
 namespace VmdkFast.Writing;
 
-/// <summary>One compressed grain as it is stored: marker, zlib data, zeros up to a whole sector.</summary>
+/// <summary>One compressed grain as it is stored: marker or length, zlib data, zeros up to a whole sector.</summary>
 static class GrainPacking
 {
     /// <summary>Room for the stored form.</summary>
@@ -18,17 +19,28 @@ static class GrainPacking
     /// <param name="codec">Deflates.</param>
     /// <param name="compression">How much work goes into it.</param>
     /// <param name="grain">The whole grain: the last one of an extent too is stored in its full size.</param>
-    /// <param name="lbaSectors">Where it belongs in the extent.</param>
+    /// <param name="lbaSectors">
+    /// Where it belongs in the extent, for its marker; null in a file without markers, which has only the length there.
+    /// </param>
     /// <param name="stored">Room of <see cref="MaxStoredBytes"/>.</param>
     /// <returns>Sectors that were filled.</returns>
     internal static int Pack(
-        GrainCodec codec, VmdkCompression compression, ReadOnlySpan<byte> grain, ulong lbaSectors, Span<byte> stored)
+        GrainCodec codec, VmdkCompression compression, ReadOnlySpan<byte> grain, ulong? lbaSectors, Span<byte> stored)
     {
-        int dataBytes = codec.DeflateWithin(grain, stored[GrainMarker.SizeBytes..], compression);
-        GrainMarker.Writer marker = GrainMarker.CreateWriter(stored);
-        marker.LbaSectors = lbaSectors;
-        marker.DataBytes = (uint)dataBytes;
-        int usedBytes = GrainMarker.SizeBytes + dataBytes;
+        int prefixBytes = lbaSectors is null ? sizeof(uint) : GrainMarker.SizeBytes;
+        int dataBytes = codec.DeflateWithin(grain, stored[prefixBytes..], compression);
+        if (lbaSectors is { } lba)
+        {
+            GrainMarker.Writer marker = GrainMarker.CreateWriter(stored);
+            marker.LbaSectors = lba;
+            marker.DataBytes = (uint)dataBytes;
+        }
+        else
+        {
+            BinaryPrimitives.WriteUInt32LittleEndian(stored, (uint)dataBytes);
+        }
+
+        int usedBytes = prefixBytes + dataBytes;
         int sectors = (int)Sector.CountFor(usedBytes);
         stored[usedBytes..(sectors << Sector.Shift)].Clear();
         return sectors;

@@ -161,6 +161,10 @@ sealed class SparseTables
         {
             new TableReconciler(_file, _extent, CopyOf).Judge();
         }
+        else
+        {
+            new TableBounds(_file.File, _extent).RequireInside();
+        }
     }
 
     /// <summary>Sets the mark that the extent is open for writing; a left-over mark means reconciling first.</summary>
@@ -302,10 +306,16 @@ sealed class SparseTables
         return primary;
     }
 
+    // An entry that leads behind the file's old end must not become possible because the file has grown: what lies
+    // there now is something else's.
     long? RedundantTableOffset(int tableIndex)
     {
         uint sector = _redundant?.Get(tableIndex) ?? 0;
-        return _extent.Source.IsPossibleTable(sector) ? (long)sector << Sector.Shift : null;
+        long offsetBytes = (long)sector << Sector.Shift;
+        return sector != 0
+            && (offsetBytes + TableBytes <= _allocator.OpenedLengthBytes || _redundant!.IsMade(tableIndex))
+            ? offsetBytes
+            : null;
     }
 
     void RequirePossible(Table table)

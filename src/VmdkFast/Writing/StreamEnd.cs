@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using VmdkFast.Extents;
 using VmdkFast.Format;
 using VmdkFast.Storage;
@@ -46,10 +47,13 @@ static class StreamEnd
             return 0;
         }
 
-        Span<byte> marker = stackalloc byte[GrainMarker.SizeBytes];
-        int read = extent.File.Read(marker, last);
-        return read < marker.Length
+        // Both prefixes end with the length of the data.
+        Span<byte> prefix = stackalloc byte[GrainMarker.SizeBytes];
+        prefix = prefix[..extent.Layout.Compressed!.PrefixBytes];
+        int read = extent.File.Read(prefix, last);
+        return read < prefix.Length
             ? Sector.CountFor(extent.File.LengthBytes)
-            : Sector.CountFor(last + marker.Length + GrainMarker.Read(marker).DataBytes);
+            : Sector.CountFor(
+                last + prefix.Length + BinaryPrimitives.ReadUInt32LittleEndian(prefix[^sizeof(uint)..]));
     }
 }

@@ -214,9 +214,10 @@ sealed class StreamWriter : TabledWriter
             grain = padded.AsSpan(0, GrainBytes);
         }
 
+        // A file without markers has only the length in front of a grain.
+        ulong? lbaSectors = _layout.Compressed!.HasMarkers ? (ulong)(grainIndex * _layout.GrainSectors) : null;
         byte[] stored = Buffer(ref s_stored, GrainPacking.MaxStoredBytes(GrainBytes));
-        int sectors = GrainPacking.Pack(
-            _codec, VmdkCompression.Default, grain, (ulong)(grainIndex * _layout.GrainSectors), stored);
+        int sectors = GrainPacking.Pack(_codec, VmdkCompression.Default, grain, lbaSectors, stored);
         uint sector;
         lock (_endLock)
         {

@@ -98,6 +98,11 @@ sealed class WriterMaker
         }
 
         var sparse = (SparseExtent)opened.Extent;
+        if (opened.Hosted is { } hosted)
+        {
+            HeaderPlaces.RequireApart(sparse.File, hosted);
+        }
+
         return opened.Hosted is { Compressed: true } stream
             ? MakeStream(sparse, stream)
             : MakeSparse(sparse, opened, startBytes);
@@ -124,7 +129,10 @@ sealed class WriterMaker
         {
             marks = new SparseMarks(IsCowd: true, opened.UncleanShutdown);
             align = 1;
-            endSector = Math.Max(endSector, opened.Cowd!.FreeSector);
+
+            // The header's first free sector only confirms the file's end: beyond it a header would choose how long the
+            // file becomes. Without that word the file may have been cut short inside its last grain.
+            endSector += opened.Cowd!.FreeSector == endSector ? 0 : extent.Layout.GrainSectors - 1;
         }
 
         var allocator = new GrainAllocator(

@@ -10,7 +10,7 @@ public sealed class CorpusTests
     public static TheoryData<string> Names => [.. FuzzTargets.Names];
 
     public static TheoryData<string> Images =>
-        [.. Files("header").Select(path => Path.GetFileName(path)).Where(IsSeed)];
+        [.. Files("image").Select(path => Path.GetFileName(path)).Where(IsSeed)];
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -49,8 +49,8 @@ public sealed class CorpusTests
     public void EverySeedImageOpens(string fileName)
     {
         using var folder = new TempFolder();
-        HeaderTarget.WriteExtent(folder.Path);
-        File.Copy(Repo.PathOf("fuzz", "corpus", "header", fileName), folder["disk.vmdk"]);
+        FuzzFolder.WriteExtent(folder.Path);
+        File.Copy(Repo.PathOf("fuzz", "corpus", "image", fileName), folder["disk.vmdk"]);
         using VmdkDisk disk = VmdkDisk.Open(folder["disk.vmdk"]);
         byte[] content = new byte[disk.Length];
         Assert.Equal(content.Length, disk.Read(content, 0));
@@ -75,6 +75,13 @@ public sealed class CorpusTests
             FuzzTargets.Names.Order(StringComparer.Ordinal),
             Directory.EnumerateDirectories(Repo.PathOf("fuzz", "corpus")).Select(Path.GetFileName)
                 .Order(StringComparer.Ordinal));
+
+    [Fact]
+    public void TheCorporaStaySmall()
+    {
+        var corpus = new DirectoryInfo(Repo.PathOf("fuzz", "corpus"));
+        Assert.InRange(corpus.EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length), 1, 1 << 20);
+    }
 
     // Inputs that found something are kept under this name; the library may refuse them.
     static bool IsSeed(string fileName) => !fileName.StartsWith("finding-", StringComparison.Ordinal);

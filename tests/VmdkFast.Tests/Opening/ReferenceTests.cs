@@ -56,6 +56,8 @@ public sealed class ReferenceTests
     [InlineData("sub/../fifo.img")]
     [InlineData("fifo.img")]
     [InlineData("/proc")]
+    [InlineData("/proc/self/maps")]
+    [InlineData("/proc/self/mem")]
     public void AnywhereIsStillNoDeviceAndNoPipe(string name)
     {
         using var folder = new TempFolder();
@@ -100,6 +102,48 @@ public sealed class ReferenceTests
             Assert.True(
                 Refusal.OfOpening(image, options).Code is VmdkErrorCode.ReferenceRefused or VmdkErrorCode.FileMissing);
         }
+    }
+
+    [Fact]
+    public void AFileOfTheKernelIsRefusedForWhatItIs()
+    {
+        using var folder = new TempFolder();
+        string image = Names(Surroundings(folder), "/proc/self/maps");
+        Refusal.OfOpening(image, s_anywhere).Says(
+            VmdkErrorCode.ReferenceRefused, "/proc/self/maps", null, null, "kernel", "stored");
+    }
+
+    [Theory]
+    [InlineData("../outside.img", VmdkErrorCode.ReferenceRefused)]
+    [InlineData("sub/inside.img", VmdkErrorCode.ReferenceRefused)]
+    [InlineData("link.img", VmdkErrorCode.ReferenceRefused)]
+    [InlineData("fifo.img", VmdkErrorCode.ReferenceRefused)]
+    [InlineData("sub", VmdkErrorCode.ReferenceRefused)]
+    [InlineData("/dev/zero", VmdkErrorCode.FileMissing)]
+    [InlineData("/etc/passwd", VmdkErrorCode.FileMissing)]
+    [InlineData("/proc/self/mem", VmdkErrorCode.FileMissing)]
+    [InlineData("disk.vmdk", VmdkErrorCode.ChainLoop)]
+    public void AParentIsJudgedAsAnExtentIs(string name, VmdkErrorCode code)
+    {
+        using var folder = new TempFolder();
+        var text = new DescriptorText { ParentCid = 7, ParentHint = name };
+        string image = SparseImage.Write(
+            Surroundings(folder), "disk", new GuestContent(512), new SparseOptions { Descriptor = text });
+
+        Assert.Equal(code, Refusal.OfOpening(image).Code);
+    }
+
+    [Fact]
+    public void TenThousandExtentsAreRefusedBeforeOneIsOpened()
+    {
+        using var folder = new TempFolder();
+        string images = Surroundings(folder);
+        string image = Path.Combine(images, "disk.vmdk");
+        File.WriteAllBytes(image, new DescriptorText().Completed(
+            "disk", "twoGbMaxExtentFlat", 10_000,
+            [.. Enumerable.Range(0, 10_000).Select(i => $"RW 1 FLAT \"fifo.img\" {i}")], null).ToBytes());
+
+        Assert.Equal(VmdkErrorCode.LimitExceeded, Refusal.OfOpening(image).Code);
     }
 
     [Fact]

@@ -1,0 +1,162 @@
+namespace VmdkFast.Fuzz;
+
+/// <summary>Checks and repairs an image with damaged metadata: never worse than before.</summary>
+/// <remarks>
+/// Input: sample, nudges, length. A check that finds nothing must be right; a plan changes nothing; a repair makes no
+/// corruption more, and what the disk reads afterwards is what it read before, or what the sample holds; undoing it
+/// gives every byte back.
+/// </remarks>
+sealed class RepairTarget : IFuzzTarget
+{
+    internal const string TargetName = "repair";
+
+    const long MaxAllocatedBytes = 128L << 20;
+    const int MaxLengthBytes = 1 << 20;
+    const string JournalName = "journal";
+
+    internal static VmdkCheckOptions CheckOptions { get; } =
+        new() { Deep = true, Limits = ImageReading.Options.Limits, Threads = 1 };
+
+    readonly FuzzFolder _folder = new();
+    readonly SampleImage[] _samples = [.. Samples.Sparse(), .. Samples.Streams()];
+
+    public string Name => TargetName;
+
+    public void Describe(FuzzDictionary dictionary)
+    {
+        foreach (ulong value in FuzzDictionary.InterestingValues(Layout.FieldUnit.Sectors))
+        {
+            dictionary.Add($"sector_{value}", value, sizeof(uint));
+        }
+    }
+
+    public void Run(ReadOnlySpan<byte> input)
+    {
+        var choices = new FuzzInput(input);
+        SampleImage sample = _samples[choices.TakeBelow(_samples.Length)];
+        const PlaceGroup Everything = PlaceGroup.Header | PlaceGroup.Footer | PlaceGroup.Tables | PlaceGroup.Markers;
+        byte[] image = Nudges.Apply(sample, Everything, ref choices);
+        string path = _folder[ImageReading.FileName];
+        File.WriteAllBytes(path, image);
+        File.Delete(_folder[JournalName]);
+        var budget = InputBudget.Start(MaxAllocatedBytes);
+        try
+        {
+            Compare(path, image);
+        }
+        catch (VmdkException)
+        {
+            // Nothing of a VMDK in it, or nothing that can be checked.
+        }
+
+        budget.Check();
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    void Compare(string path, byte[] image)
+    {
+        VmdkCheckResult check = VmdkImage.CheckAsync(path, CheckOptions).GetAwaiter().GetResult();
+        Dictionary<long, byte[]>? before = Readable(path, out bool whole);
+        if (check.IsSound)
+        {
+            DisagreementException.ThrowUnless(whole, "a check finds nothing, but the disk cannot be read");
+        }
+
+        if (check is { Corruptions: 0, CheckErrors: 0 } && before is not null)
+        {
+            string? complaint = ImageSoundness.Complaint(image, withCopies: true);
+            DisagreementException.ThrowUnless(
+                complaint is null or "a directory at the end" or ImageSoundness.CutGrain,
+                $"a check finds nothing, but {complaint}");
+        }
+
+        VmdkRepairOptions plan = new() { Check = CheckOptions };
+        VmdkImage.RepairAsync(path, plan).GetAwaiter().GetResult();
+        RequireBytes(path, image, "a plan of a repair");
+        VmdkRepairOptions repair = plan with { Apply = true, JournalPath = _folder[JournalName] };
+        VmdkRepairResult result = VmdkImage.RepairAsync(path, repair).GetAwaiter().GetResult();
+        DisagreementException.ThrowUnless(
+            result.After is null || result.After.Corruptions <= check.Corruptions,
+            $"a repair makes {result.After?.Corruptions} corruptions of {check.Corruptions}");
+        RequireContent(path, before, mayChange: check.Corruptions > 0);
+        if (result.JournalPath is { } journal)
+        {
+            VmdkImage.UndoRepairAsync(journal).GetAwaiter().GetResult();
+        }
+
+        RequireBytes(path, image, "undoing a repair");
+    }
+
+    // Null when the image does not open, or is too long to be read here.
+    static Dictionary<long, byte[]>? Readable(string path, out bool whole)
+    {
+        whole = true;
+        try
+        {
+            using VmdkDisk disk = VmdkDisk.Open(path, ImageReading.Options);
+            if (disk.Length > MaxLengthBytes)
+            {
+                return null;
+            }
+
+            var sectors = new Dictionary<long, byte[]>();
+            for (long offset = 0; offset < disk.Length; offset += Sector.Bytes)
+            {
+                byte[] sector = new byte[Sector.Bytes];
+                if (TryRead(disk, sector, offset))
+                {
+                    sectors.Add(offset, sector);
+                }
+                else
+                {
+                    whole = false;
+                }
+            }
+
+            return sectors;
+        }
+        catch (VmdkException)
+        {
+            whole = false;
+            return null;
+        }
+    }
+
+    static bool TryRead(VmdkDisk disk, byte[] sector, long offset)
+    {
+        try
+        {
+            return disk.Read(sector, offset) == sector.Length;
+        }
+        catch (VmdkException)
+        {
+            return false;
+        }
+    }
+
+    static void RequireContent(string path, Dictionary<long, byte[]>? before, bool mayChange)
+    {
+        if (before is null)
+        {
+            return;
+        }
+
+        Dictionary<long, byte[]>? after = Readable(path, out _);
+        DisagreementException.ThrowUnless(after is not null, "a repaired image does not open any more");
+        byte[] content = Samples.Content.Read(0, Samples.LengthBytes);
+        foreach ((long offset, byte[] old) in before)
+        {
+            DisagreementException.ThrowUnless(
+                after!.TryGetValue(offset, out byte[]? now), $"byte {offset} of the disk does not read after a repair");
+            bool isOriginal = offset < content.Length
+                && now.AsSpan().SequenceEqual(content.AsSpan((int)offset, Sector.Bytes));
+            DisagreementException.ThrowUnless(
+                now.AsSpan().SequenceEqual(old) || (mayChange && isOriginal), $"a repair changes byte {offset}");
+        }
+    }
+
+    static void RequireBytes(string path, byte[] wanted, string what) =>
+        DisagreementException.ThrowUnless(
+            File.ReadAllBytes(path).AsSpan().SequenceEqual(wanted), $"{what} leaves the file changed");
+}

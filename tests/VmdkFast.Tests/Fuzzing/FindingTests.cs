@@ -1,0 +1,133 @@
+using VmdkFast.Compression;
+using VmdkFast.Tests.Support;
+using VmdkFast.Tests.Writing;
+using Xunit;
+
+namespace VmdkFast.Tests.Fuzzing;
+
+/// <summary>What campaigns found (fuzz/FINDINGS.md), each as small as it can be said.</summary>
+public sealed class FindingTests
+{
+    const int GrainBytes = 4096;
+
+    static readonly StreamOptions s_small = new() { Layout = StreamLayout.Local, GrainSectors = GrainBytes / 512 };
+
+    public static TheoryData<string> Codecs => ["zlib", "libdeflate", "isal"];
+
+    static GuestContent Content => new GuestContent(16 * GrainBytes).Fill(0, 16 * GrainBytes, ContentPattern.Text);
+
+    [Fact]
+    public void AStoredGrainServesOnlyTheEntryThatItsMarkerNames()
+    {
+        using var folder = new TempFolder();
+        string path = StreamImage.Write(folder.Path, "disk", Content, s_small);
+        long table = Patch.ReadUInt32(path, (long)HostedHeader.Read(path).DirectorySector * 512) * 512L;
+        Patch.WriteUInt32(path, table + (5 * sizeof(uint)), Patch.ReadUInt32(path, table + sizeof(uint)));
+        using VmdkDisk disk = VmdkDisk.Open(path);
+        byte[] sector = new byte[512];
+
+        // The cache now has the grain that two entries name.
+        Assert.Equal(512, disk.Read(sector, GrainBytes));
+        var refused = Assert.Throws<VmdkException>(() => disk.Read(sector, 5 * GrainBytes));
+        Assert.Equal(VmdkErrorCode.GrainInvalid, refused.Code);
+        Assert.Equal("lba", refused.Field);
+    }
+
+    [Theory]
+    [MemberData(nameof(Codecs))]
+    public void DataThatWantsAPresetDictionaryIsDamaged(string codec)
+    {
+        byte[] data = [0x78, 0xbb, 1, 2, 3, 4, 3, 0, 0, 0, 0, 1];
+        Assert.Equal(-1, GrainCodec.Choose(codec).Inflate(data, new byte[GrainBytes]));
+    }
+
+    [Theory]
+    [InlineData(8)]
+    [InlineData(4096)]
+    public void AGrainThatWantsAPresetDictionaryIsRefused(int grainSectors)
+    {
+        // The larger ones are read through a cursor, the smaller ones through the cache.
+        using var folder = new TempFolder();
+        string path = StreamImage.Write(
+            folder.Path, "disk", Content, s_small with { GrainSectors = grainSectors });
+        HostedHeader header = HostedHeader.Read(path);
+        Patch.WriteBytes(path, ((long)header.OverheadSectors * 512) + 12, [0x78, 0xbb]);
+        using VmdkDisk disk = VmdkDisk.Open(path);
+        Assert.Equal(
+            VmdkErrorCode.GrainInvalid, Assert.Throws<VmdkException>(() => disk.Read(new byte[512], 0)).Code);
+    }
+
+    [Theory]
+    [MemberData(nameof(Codecs))]
+    public void DataWithoutItsEndIsDamaged(string codec)
+    {
+        byte[] grain = Content.Read(0, GrainBytes);
+        byte[] data = GrainDeflater.Deflate(grain, 6, 65535);
+        GrainCodec inflater = GrainCodec.Choose(codec);
+        Assert.Equal(GrainBytes, inflater.Inflate(data, new byte[GrainBytes]));
+        for (int length = 0; length < data.Length; length++)
+        {
+            Assert.Equal(-1, inflater.Inflate(data.AsSpan(0, length), new byte[GrainBytes]));
+        }
+    }
+
+    [Fact]
+    public void AppendingToAStreamWithoutMarkersWritesNone()
+    {
+        using var folder = new TempFolder();
+        GuestContent content = new GuestContent(16 * GrainBytes).Fill(0, GrainBytes, ContentPattern.Text);
+        string path = StreamImage.Write(
+            folder.Path, "disk", content, s_small with { Layout = StreamLayout.Qemu, Markers = false });
+        content.Fill(9 * GrainBytes, 2 * GrainBytes, ContentPattern.Stamp);
+        Writable.Change(path, disk => disk.Write(content.Read(9 * GrainBytes, 2 * GrainBytes), 9 * GrainBytes));
+        using VmdkDisk disk = VmdkDisk.Open(path);
+        DiskAssert.Holds(content, disk);
+    }
+
+    [Fact]
+    public void ACowdHeaderDoesNotChooseHowLongTheFileBecomes()
+    {
+        using var folder = new TempFolder();
+        string path = CowdImage.WriteBare(folder.Path, "disk", new GuestContent(1 << 20));
+        Patch.WriteUInt32(path, 28, 0x4000_0000);
+        Writable.Change(path, disk => disk.Write(new byte[512], 0));
+        Assert.InRange(new FileInfo(path).Length, 0, 8 << 20);
+    }
+
+    [Fact]
+    public void ACopyBehindTheEndDoesNotComeToLieOverNewGrains()
+    {
+        using var folder = new TempFolder();
+        GuestContent content = Content;
+        string path = WriteSparse(folder, new GuestContent(content.LengthBytes));
+        HostedHeader header = HostedHeader.Read(path);
+        Patch.WriteUInt32(
+            path, (long)header.RedundantDirectorySector * 512, (uint)(new FileInfo(path).Length / 512));
+        Writable.Change(path, disk => disk.Write(content.Read(0, (int)content.LengthBytes), 0));
+        using VmdkDisk disk = VmdkDisk.Open(path);
+        DiskAssert.Holds(content, disk);
+    }
+
+    [Fact]
+    public void AnEntryBehindTheEndIsRefusedBeforeTheFileGrowsOverIt()
+    {
+        using var folder = new TempFolder();
+        string path = WriteSparse(folder, new GuestContent(16 * GrainBytes));
+        HostedHeader header = HostedHeader.Read(path);
+        long table = Patch.ReadUInt32(path, (long)header.DirectorySector * 512) * 512L;
+        Patch.WriteUInt32(path, table + (3 * sizeof(uint)), (uint)(new FileInfo(path).Length / 512));
+        byte[] before = File.ReadAllBytes(path);
+        using (VmdkDisk disk = VmdkDisk.Open(path, Writable.Options))
+        {
+            var refused = Assert.Throws<VmdkException>(() => disk.Write(new byte[GrainBytes], 12 * GrainBytes));
+            Assert.Equal(VmdkErrorCode.TablesDisagree, refused.Code);
+            Assert.Equal("grainTable[0][3]", refused.Field);
+        }
+
+        Assert.Equal(before, File.ReadAllBytes(path));
+    }
+
+    static string WriteSparse(TempFolder folder, GuestContent content) =>
+        SparseImage.Write(
+            folder.Path, "disk", content, new SparseOptions { GrainSectors = GrainBytes / 512, TableEntries = 8 });
+}
