@@ -154,6 +154,27 @@ static class InfoJson
             json.WriteNumber("offset", extent.OffsetSectors * ExtentWords.SectorBytes);
         }
 
+        if (extent.Recovery is { } recovery)
+        {
+            WriteRecovery(json, recovery);
+        }
+
+        json.WriteEndObject();
+    }
+
+    static void WriteRecovery(Utf8JsonWriter json, VmdkStreamRecovery recovery)
+    {
+        json.WritePropertyName("recovery");
+        json.WriteStartObject();
+        json.WriteNumber("grains", recovery.Grains);
+        if (recovery.LastGrainOffsetBytes is { } lastBytes)
+        {
+            json.WriteNumber("last-grain-offset", lastBytes);
+        }
+
+        json.WriteNumber("end-offset", recovery.EndBytes);
+        json.WriteNumber("ignored-bytes", recovery.IgnoredBytes);
+        WriteText(json, "problem", recovery.Problem);
         json.WriteEndObject();
     }
 

@@ -86,6 +86,15 @@ static class InfoText
             text.WriteLine("            compressed: true");
         }
 
+        if (extent.Recovery is { } recovery)
+        {
+            text.WriteLine($"            recovered grains: {recovery.Grains}");
+            text.WriteLine($"            last recovered grain: {Show(recovery.LastGrainOffsetBytes)}");
+            text.WriteLine($"            recovered up to: byte {recovery.EndBytes} of the file");
+            text.WriteLine($"            ignored bytes: {recovery.IgnoredBytes}");
+            text.WriteLine($"            missing: {Printable.Line(recovery.Problem ?? "nothing")}");
+        }
+
         text.WriteLine($"            virtual size: {extent.LengthSectors * ExtentWords.SectorBytes}");
         if ((extent.Path ?? extent.FileName) is { } file)
         {
@@ -114,6 +123,9 @@ static class InfoText
             text.WriteLine($"    {label}: {Printable.Line(value)}");
         }
     }
+
+    static string Show(long? offsetBytes) =>
+        offsetBytes is { } known ? FormattableString.Invariant($"byte {known} of the extent") : "none";
 
     static string Show(VmdkChangeTracking tracking) => tracking switch
     {

@@ -33,6 +33,11 @@ sealed class OpenArguments
         Description = "Open a child whose parent has changed since; what is read may be wrong",
     };
 
+    readonly Option<bool> _recoverStreams = new("--recover-stream")
+    {
+        Description = "Open streamOptimized images by the markers of their grains, for one that was cut short",
+    };
+
     readonly Option<string[]> _mapDevices = new("--map-device")
     {
         Description = "Read the raw extent NAME (of a device mapping, say) from this file or device (may be repeated)",
@@ -80,6 +85,7 @@ sealed class OpenArguments
         }
 
         verb.Add(arguments._allowParentMismatch);
+        verb.Add(arguments._recoverStreams);
         verb.Add(arguments._mapDevices);
         verb.Add(arguments._readDirty);
         verb.Add(arguments._unmapped);
@@ -106,6 +112,9 @@ sealed class OpenArguments
     internal Task<VmdkDisk> OpenAsync(
         ParseResult parsed, string path, VmdkOpenOptions options, CancellationToken cancellationToken) =>
         ImageFormat.OpenAsync(parsed, _format, path, options, cancellationToken);
+
+    /// <summary>Whether <c>-f raw</c> is said.</summary>
+    internal bool NamesRaw(ParseResult parsed) => parsed.GetValue(_format) == "raw";
 
     /// <summary>The format named, of a verb that has no use but for VMDK.</summary>
     /// <exception cref="UsageException">Another one was named.</exception>
@@ -137,6 +146,7 @@ sealed class OpenArguments
         {
             ForceShare = parsed.GetValue(_forceShare),
             AllowParentMismatch = parsed.GetValue(_allowParentMismatch),
+            RecoverStreams = parsed.GetValue(_recoverStreams),
             References = ReadPolicy(parsed),
             RawMappings = ReadMappings(parsed.GetValue(_mapDevices) ?? []),
             DirtySeSparse = parsed.GetValue(_readDirty) ? VmdkDirtySeSparse.Read : VmdkDirtySeSparse.Refuse,

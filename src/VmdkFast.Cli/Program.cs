@@ -19,7 +19,8 @@ static class Program
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Cancel);
         using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Cancel);
         using Stream output = OperatingSystem.IsWindows() ? Console.OpenStandardOutput() : new StandardOutputStream();
-        var streams = new StandardStreams(output, Console.Error, !Console.IsErrorRedirected);
+        using Stream input = Console.OpenStandardInput();
+        var streams = new StandardStreams(output, Console.Error, !Console.IsErrorRedirected) { Input = input };
         return await CommandLine.RunAsync(arguments, streams, cancellation.Token).ConfigureAwait(false);
     }
 }

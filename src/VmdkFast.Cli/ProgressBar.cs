@@ -8,7 +8,7 @@ static class ProgressBar
 {
     /// <summary>Runs work on a whole disk and draws while it lasts.</summary>
     /// <param name="output">The terminal.</param>
-    /// <param name="totalBytes">Length of the disk.</param>
+    /// <param name="totalBytes">Length of the disk; 0 when the first report will say it.</param>
     /// <param name="convert">Starts the conversion with the object to report to.</param>
     /// <returns>What the conversion returns.</returns>
     internal static async Task<TResult> RunAsync<TResult>(
@@ -32,7 +32,7 @@ static class ProgressBar
     {
         public void Report(VmdkProgress value)
         {
-            // A check learns only on its way how much there is to do.
+            // A check, or a stream from a pipe, tells only on its way how much there is to do.
             task.MaxValue = Math.Max(value.TotalBytes, 1);
             task.Value = value.DoneBytes;
         }

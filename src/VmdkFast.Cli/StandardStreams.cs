@@ -11,6 +11,9 @@ sealed record StandardStreams(Stream Output, TextWriter Error, bool ErrorIsTermi
     /// <summary>Says what went wrong, in one line.</summary>
     internal void ReportError(string message) => Error.WriteLine($"vmdkfast: {Printable.Line(message)}");
 
+    /// <summary>Standard input.</summary>
+    internal Stream Input { get; init; } = Stream.Null;
+
     /// <summary>A writer of UTF-8 text over <see cref="Output"/>; dispose it to send the last of the text.</summary>
     internal StreamWriter OpenText() =>
         new(Output, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), 1 << 14, leaveOpen: true)

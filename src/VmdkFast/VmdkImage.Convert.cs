@@ -83,6 +83,14 @@ public static partial class VmdkImage
 
     static TargetMaker Prepare(VmdkDisk source, VmdkConvertOptions options, bool isStream)
     {
+        CheckOptions(options, isStream);
+        var maker = new TargetMaker(options, source.Length);
+        maker.Check(isStream);
+        return maker;
+    }
+
+    static void CheckOptions(VmdkConvertOptions options, bool isStream)
+    {
         options.Validate();
         if (isStream && options.Verify)
         {
@@ -93,14 +101,17 @@ public static partial class VmdkImage
         {
             throw new ArgumentException("A stream is no existing target: it is written from its start.");
         }
-
-        var maker = new TargetMaker(options, source.Length);
-        maker.Check(isStream);
-        return maker;
     }
 
     static VmdkConvertResult Convert(
         OpenedImage image, DiskReader reader, PieceTarget target, VmdkConvertOptions options,
+        IProgress<VmdkProgress>? progress, CancellationToken cancellationToken) =>
+        Convert(
+            (cut, unreadable) => new DiskSource(image, reader, cut) { Unreadable = unreadable }, target, options,
+            progress, cancellationToken);
+
+    static VmdkConvertResult Convert(
+        Func<PieceCut, UnreadableRanges?, PieceSource> openSource, PieceTarget target, VmdkConvertOptions options,
         IProgress<VmdkProgress>? progress, CancellationToken cancellationToken)
     {
         UnreadableRanges? unreadable = options.Salvage ? new UnreadableRanges() : null;
@@ -108,9 +119,7 @@ public static partial class VmdkImage
         VmdkConvertResult result = new Conversion(options, progress)
         {
             Observer = digest is null ? null : piece => digest.Append(piece, cancellationToken),
-        }.Run(
-            cut => new DiskSource(image, reader, cut) { Unreadable = unreadable }, target, unreadable,
-            cancellationToken);
+        }.Run(cut => openSource(cut, unreadable), target, unreadable, cancellationToken);
         return digest is null ? result : result with { Digest = digest.Complete() };
     }
 }

@@ -5,10 +5,10 @@ namespace VmdkFast.Cli.Verbs;
 /// <summary><c>convert</c>: the whole disk into a raw file, a device, a pipe, or an image of another kind.</summary>
 sealed class ConvertVerb : Verb
 {
-    const string StandardOutput = "-";
+    const string StandardStream = "-";
 
     readonly StandardStreams _streams;
-    readonly Argument<string> _source = FileArgument("SRC", "The image");
+    readonly Argument<string> _source = FileArgument("SRC", "The image, or - for standard input");
     readonly Argument<string> _target = FileArgument("DST", "A file or device, or - for standard output");
     readonly OpenArguments _open;
     readonly ConvertArguments _convert;
@@ -39,6 +39,7 @@ sealed class ConvertVerb : Verb
         -o with -O vmdk takes all options of create but size and overwrite, and stream_layout=export|local: where a
         streamOptimized image keeps its tables. Export is what VMware's products export and import, and goes into pipes.
         A chain of images becomes one, unless -B names a base that the target shall be a child of.
+        Standard input takes a streamOptimized image, with grains of 64 MiB at most and without a parent.
         --references, --allow-folder, -U and the like are about SRC, and about BASE.
         """;
 
@@ -47,6 +48,7 @@ sealed class ConvertVerb : Verb
         vmdkfast convert -p disk.vmdk disk.raw
         vmdkfast convert -O vmdk -o subformat=streamOptimized disk.raw disk.vmdk
         vmdkfast convert -O vmdk -c disk.vmdk - | ssh host 'cat > disk.vmdk'
+        ssh host 'cat disk.vmdk' | vmdkfast convert - disk.raw
         vmdkfast convert -O vmdk -o subformat=twoGbMaxExtentSparse snapshot.vmdk flattened.vmdk
         vmdkfast convert -n -p disk.vmdk /dev/vg0/volume
         """;
@@ -56,8 +58,7 @@ sealed class ConvertVerb : Verb
         string target = parsed.GetRequiredValue(_target);
         VmdkOpenOptions open = _open.Read(parsed) with { Codec = _convert.ReadCodec(parsed) };
         VmdkConvertOptions options = _convert.Read(parsed, target, open);
-        await using VmdkDisk source = await _open.OpenAsync(
-            parsed, parsed.GetRequiredValue(_source), open, cancellationToken).ConfigureAwait(false);
+        await using VmdkDisk? source = await OpenAsync(parsed, open, cancellationToken).ConfigureAwait(false);
         Task<VmdkConvertResult> Convert(IProgress<VmdkProgress>? progress) =>
             ConvertAsync(source, target, options, progress, cancellationToken);
         bool isQuiet = parsed.GetValue(_quiet);
@@ -68,7 +69,7 @@ sealed class ConvertVerb : Verb
         }
         else if (_streams.ErrorIsTerminal)
         {
-            result = await ProgressBar.RunAsync(_streams.Error, source.Length, Convert).ConfigureAwait(false);
+            result = await ProgressBar.RunAsync(_streams.Error, source?.Length ?? 0, Convert).ConfigureAwait(false);
         }
         else
         {
@@ -78,7 +79,7 @@ sealed class ConvertVerb : Verb
         if (options.Digest is not null && result.Digest is { } digest)
         {
             // The image itself may be on its way through standard output.
-            TextWriter text = target == StandardOutput ? _streams.Error : parsed.InvocationConfiguration.Output;
+            TextWriter text = target == StandardStream ? _streams.Error : parsed.InvocationConfiguration.Output;
             await text.WriteLineAsync($"{digest.Hex}  {digest.LengthBytes}  {Printable.Line(target)}")
                 .ConfigureAwait(false);
         }
@@ -92,15 +93,37 @@ sealed class ConvertVerb : Verb
         return ExitCode.Success;
     }
 
+    // Null for standard input, which is no disk: it is read once, in order.
+    async Task<VmdkDisk?> OpenAsync(ParseResult parsed, VmdkOpenOptions open, CancellationToken cancellationToken)
+    {
+        string path = parsed.GetRequiredValue(_source);
+        if (path != StandardStream)
+        {
+            return await _open.OpenAsync(parsed, path, open, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (_open.NamesRaw(parsed) || open.RecoverStreams)
+        {
+            throw new UsageException("standard input takes only a whole streamOptimized image");
+        }
+
+        return null;
+    }
+
     async Task<VmdkConvertResult> ConvertAsync(
-        VmdkDisk source, string target, VmdkConvertOptions options, IProgress<VmdkProgress>? progress,
+        VmdkDisk? source, string target, VmdkConvertOptions options, IProgress<VmdkProgress>? progress,
         CancellationToken cancellationToken)
     {
         try
         {
-            return await (target == StandardOutput
-                ? VmdkImage.ConvertAsync(source, _streams.Output, options, progress, cancellationToken)
-                : VmdkImage.ConvertAsync(source, target, options, progress, cancellationToken)).ConfigureAwait(false);
+            return await ((source, target == StandardStream) switch
+            {
+                (null, true) => VmdkImage.ConvertAsync(
+                    _streams.Input, _streams.Output, options, progress, cancellationToken),
+                (null, false) => VmdkImage.ConvertAsync(_streams.Input, target, options, progress, cancellationToken),
+                (_, true) => VmdkImage.ConvertAsync(source, _streams.Output, options, progress, cancellationToken),
+                _ => VmdkImage.ConvertAsync(source, target, options, progress, cancellationToken),
+            }).ConfigureAwait(false);
         }
         catch (ArgumentException wrong)
         {

@@ -31,6 +31,9 @@ sealed record SparseLayout
     /// <summary>The compressed grains, when the extent holds such; null when grains are stored as they are.</summary>
     internal CompressedGrains? Compressed { get; init; }
 
+    /// <summary>Where the grains are when directory and tables are not looked at; null when they are.</summary>
+    internal RecoveredGrains? Recovered { get; init; }
+
     internal long GrainBytes => 1L << GrainShift;
 
     internal uint GrainSectors => (uint)(GrainBytes >> Sector.Shift);

@@ -14,13 +14,33 @@ namespace VmdkFast.Extents;
 sealed class SparseTableSource(ImageFile file, SparseLayout layout)
     : GrainTableSource(layout.TableEntries * sizeof(uint))
 {
+    // A directory entry of a table that is in memory only: never a place in the file.
+    const uint RecoveredTable = 1;
+
     /// <inheritdoc/>
-    internal override void LoadDirectory(int firstIndex, Span<uint> entries) =>
-        ReadEntries(layout.DirectoryOffsetBytes + ((long)firstIndex * sizeof(uint)), entries, "grainDirectory");
+    internal override void LoadDirectory(int firstIndex, Span<uint> entries)
+    {
+        if (layout.Recovered is not { } recovered)
+        {
+            ReadEntries(layout.DirectoryOffsetBytes + ((long)firstIndex * sizeof(uint)), entries, "grainDirectory");
+            return;
+        }
+
+        for (int i = 0; i < entries.Length; i++)
+        {
+            entries[i] = recovered.HasTable(firstIndex + i, layout.TableShift) ? RecoveredTable : 0;
+        }
+    }
 
     /// <inheritdoc/>
     internal override void LoadTable(int tableIndex, uint directoryEntry, Span<uint> entries)
     {
+        if (layout.Recovered is { } recovered)
+        {
+            recovered.FillTable(tableIndex, layout.TableShift, entries);
+            return;
+        }
+
         long offsetBytes = IsPossibleTable(directoryEntry)
             ? TableOffsetBytes(directoryEntry)
             : RecoverTable(tableIndex, directoryEntry);
@@ -30,7 +50,8 @@ sealed class SparseTableSource(ImageFile file, SparseLayout layout)
 
     /// <inheritdoc/>
     internal override bool IsPossibleTable(uint directoryEntry) =>
-        directoryEntry != 0 && TableOffsetBytes(directoryEntry) + TableBytes <= file.LengthBytes;
+        directoryEntry != 0 && layout.Recovered is null
+        && TableOffsetBytes(directoryEntry) + TableBytes <= file.LengthBytes;
 
     /// <inheritdoc/>
     internal override long TableOffsetBytes(uint directoryEntry) => (long)directoryEntry << Sector.Shift;

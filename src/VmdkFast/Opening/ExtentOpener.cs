@@ -162,7 +162,7 @@ sealed class ExtentOpener(VmdkOpenOptions options, ImageFiles files)
         switch (Probe.Signature(magic[..file.Read(magic, 0)]))
         {
             case ImageSignature.HostedSparse:
-                HostedSparseFile hosted = HostedSparseFile.Read(taken, options.Limits);
+                HostedSparseFile hosted = HostedSparseFile.Read(taken, options.Limits, options.RecoverStreams);
                 CheckCapacity(file, hosted.CapacityBytes, lengthBytes);
                 ImageFile hostedFile = again is null ? taken : files.OpenLater(file, again);
                 return new OpenedExtent(
@@ -230,6 +230,10 @@ sealed class ExtentOpener(VmdkOpenOptions options, ImageFiles files)
             RedundantDirectoryOffsetBytes = hosted.RedundantDirectoryOffsetBytes,
             FirstUsableSector = hosted.OverheadSectors,
             ZeroGrains = hosted.ZeroGrains,
+            Recovered = hosted.IsReadByMarkers
+                ? RecoveredGrains.Collect(
+                    new MarkerWalk(file, hosted.Shape, (long)hosted.OverheadSectors << Sector.Shift), hosted.GrainBytes)
+                : null,
             Compressed = hosted.Compressed
                 ? files.MakeGrains(file, hosted.GrainBytes, hosted.CapacityBytes, hosted.Markers)
                 : null,

@@ -62,11 +62,22 @@ sealed class HostedSparseFile
 
     internal bool Markers { get; private init; }
 
+    /// <summary>Whether only the markers tell where grains are: directory and tables were not looked at.</summary>
+    internal bool IsReadByMarkers { get; private init; }
+
+    /// <summary>The numbers that markers are judged by.</summary>
+    internal StreamShape Shape => new(CapacityBytes, GrainBytes, TableEntries, DirectoryEntries);
+
     internal bool UncleanShutdown { get; private init; }
 
     /// <summary>Reads and checks the header, the footer if that counts, and the embedded descriptor.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="limits">Bounds for what it says.</param>
+    /// <param name="byMarkers">
+    /// Of a stream with markers only the header and the descriptor count: footer and directory may be missing.
+    /// </param>
     /// <exception cref="VmdkException">Anything is impossible, too large, or not supported.</exception>
-    internal static HostedSparseFile Read(ImageFile file, VmdkLimits limits)
+    internal static HostedSparseFile Read(ImageFile file, VmdkLimits limits, bool byMarkers = false)
     {
         Span<byte> bytes = stackalloc byte[SparseHeader.SizeBytes];
         var header = SparseHeader.Read(ReadSector(file, 0, bytes, "header"));
@@ -87,9 +98,9 @@ sealed class HostedSparseFile
         }
 
         CheckShape(header, limits, rules);
-        if (header.DirectoryOffsetSectors != SparseHeader.DirectoryAtEnd)
+        if (header.DirectoryOffsetSectors != SparseHeader.DirectoryAtEnd || GoesByMarkers(header, byMarkers))
         {
-            return Make(file, header, header, descriptor, rules);
+            return Make(file, header, header, descriptor, rules, byMarkers);
         }
 
         Span<byte> footerBytes = stackalloc byte[SparseHeader.SizeBytes];
@@ -101,13 +112,15 @@ sealed class HostedSparseFile
     }
 
     static HostedSparseFile Make(
-        ImageFile file, in SparseHeader header, in SparseHeader truth, DescriptorText? descriptor, in HeaderRules rules)
+        ImageFile file, in SparseHeader header, in SparseHeader truth, DescriptorText? descriptor, in HeaderRules rules,
+        bool byMarkers = false)
     {
         ulong coverage = header.GrainSizeSectors * header.GrainTableEntries;
         int entries = (int)(((header.CapacitySectors - 1) / coverage) + 1);
         long directoryBytes = entries * (long)sizeof(uint);
         bool hasRedundant = header.Flags.HasFlag(SparseFlags.RedundantDirectory);
-        ulong redundant = hasRedundant ? truth.RedundantDirectoryOffsetSectors : 0;
+        bool noDirectory = GoesByMarkers(header, byMarkers);
+        ulong redundant = hasRedundant && !noDirectory ? truth.RedundantDirectoryOffsetSectors : 0;
         return new HostedSparseFile
         {
             Descriptor = descriptor,
@@ -119,7 +132,8 @@ sealed class HostedSparseFile
             GrainBytes = Sector.ToBytes(header.GrainSizeSectors),
             TableEntries = (int)header.GrainTableEntries,
             DirectoryEntries = entries,
-            DirectoryOffsetBytes = rules.Place(
+            IsReadByMarkers = noDirectory,
+            DirectoryOffsetBytes = noDirectory ? 0 : rules.Place(
                 nameof(header.DirectoryOffsetSectors), 56, truth.DirectoryOffsetSectors, directoryBytes),
             RedundantDirectoryOffsetBytes = Fits(file, redundant, directoryBytes) ? Sector.ToBytes(redundant) : 0,
             OverheadSectors = (uint)Math.Clamp(header.OverheadSectors, 1, uint.MaxValue),
@@ -129,6 +143,9 @@ sealed class HostedSparseFile
             UncleanShutdown = header.UncleanShutdown != 0,
         };
     }
+
+    static bool GoesByMarkers(in SparseHeader header, bool asked) =>
+        asked && IsCompressed(header) && header.Flags.HasFlag(SparseFlags.Markers);
 
     static void CheckIdentity(in SparseHeader header, in HeaderRules rules)
     {
@@ -264,7 +281,8 @@ sealed class HostedSparseFile
             "the file has no valid footer, and its header names no grain directory (an incomplete stream)", offsetBytes,
             "footer", found, "footer marker, footer and end-of-stream marker in the last three sectors");
 
-    static void CheckFooter(in SparseHeader header, in SparseHeader footer, in HeaderRules rules)
+    /// <summary>Refuses a footer that is not the header's, or that knows no more than the header.</summary>
+    internal static void CheckFooter(in SparseHeader header, in SparseHeader footer, in HeaderRules rules)
     {
         rules.Same(nameof(header.Version), 4, header.Version, footer.Version);
         rules.Same(nameof(header.Flags), 8, (uint)header.Flags, (uint)footer.Flags);

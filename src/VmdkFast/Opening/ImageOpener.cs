@@ -108,7 +108,7 @@ sealed class ImageOpener
         switch (Probe.Look(file))
         {
             case ImageSignature.HostedSparse:
-                HostedSparseFile hosted = HostedSparseFile.Read(file, _options.Limits);
+                HostedSparseFile hosted = HostedSparseFile.Read(file, _options.Limits, _options.RecoverStreams);
                 return hosted.IsDescriptorOnly
                     ? OpenDescribed(file, hosted.Descriptor!, folder, mode, hosted)
                     : new OpenedLayer(file, hosted.Descriptor, [_extents.OpenSelf(file, hosted)], hosted);

@@ -35,7 +35,11 @@ sealed class OpenedLayer
         Descriptor = descriptor;
         Extents = [.. extents.Select(extent => extent.Extent)];
         VmdkExtentInfo[] infos = [.. extents.Select(extent =>
-            extent.Info with { GrainBytes = extent.Extent.GrainBytes == 0 ? null : extent.Extent.GrainBytes })];
+            extent.Info with
+            {
+                GrainBytes = extent.Extent.GrainBytes == 0 ? null : extent.Extent.GrainBytes,
+                Recovery = (extent.Extent as SparseExtent)?.Layout.Recovered?.Recovery,
+            })];
         bool compressed = infos.Any(info => info.Format == VmdkExtentFormat.StreamOptimized);
         long grainBytes = Extents.Select(extent => extent.GrainBytes).FirstOrDefault(bytes => bytes != 0);
         VmdkDiskKind kind = descriptor?.Kind ?? KindOf(infos[0].Format);

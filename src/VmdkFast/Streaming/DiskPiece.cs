@@ -17,6 +17,7 @@ class DiskPiece(int maxBytes = DiskPiece.UsualMaxBytes)
 
     readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(maxBytes, pinned: true);
     readonly List<Mapping> _mappings = [];
+    PieceGrains? _incoming;
 
     /// <summary>Where the piece begins on the disk.</summary>
     internal long OffsetBytes { get; private set; }
@@ -29,6 +30,15 @@ class DiskPiece(int maxBytes = DiskPiece.UsualMaxBytes)
     internal bool IsZero { get; private set; }
 
     internal List<Mapping> Mappings => _mappings;
+
+    /// <summary>The compressed grains, from a source that goes only forward.</summary>
+    internal PieceGrains Incoming => _incoming ??= new PieceGrains();
+
+    /// <summary>Whether the bytes are there already, from a source that goes only forward.</summary>
+    internal bool IsFilled { get; set; }
+
+    /// <summary>A part of the room for bytes, which may be longer than the piece.</summary>
+    internal Span<byte> Room(int offset, int lengthBytes) => _buffer.AsSpan(offset, lengthBytes);
 
     /// <summary>The piece's bytes; empty for zeros.</summary>
     internal Span<byte> Bytes => IsZero ? [] : _buffer.AsSpan(0, (int)LengthBytes);
@@ -48,6 +58,8 @@ class DiskPiece(int maxBytes = DiskPiece.UsualMaxBytes)
         LengthBytes = 0;
         IsZero = false;
         _mappings.Clear();
+        IsFilled = false;
+        _incoming?.Clear();
     }
 
     internal void SetZero(long offsetBytes, long lengthBytes)
@@ -56,7 +68,12 @@ class DiskPiece(int maxBytes = DiskPiece.UsualMaxBytes)
         LengthBytes = lengthBytes;
         IsZero = true;
         _mappings.Clear();
+        IsFilled = false;
+        _incoming?.Clear();
     }
+
+    /// <summary>Gives the length of a piece that is not made of mappings.</summary>
+    internal void SetLength(long lengthBytes) => LengthBytes = lengthBytes;
 
     internal void Add(in Mapping mapping)
     {

@@ -65,4 +65,7 @@ public enum VmdkErrorCode
 
     /// <summary>A target does not hold what was written into it, as reading it back showed.</summary>
     VerificationFailed = 21,
+
+    /// <summary>A stream's grains do not ascend, and the target needs them in order.</summary>
+    OrderNotAscending = 22,
 }

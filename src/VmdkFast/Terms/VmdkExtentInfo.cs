@@ -29,4 +29,7 @@ public sealed record VmdkExtentInfo
 
     /// <summary>Size of this extent's grains in bytes; null when it has none, or was not opened.</summary>
     public long? GrainBytes { get; init; }
+
+    /// <summary>What its markers gave, when it is a stream that was opened by them; null otherwise.</summary>
+    public VmdkStreamRecovery? Recovery { get; init; }
 }

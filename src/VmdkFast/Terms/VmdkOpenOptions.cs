@@ -76,11 +76,24 @@ public sealed record VmdkOpenOptions
     public IReadOnlyDictionary<string, string> RawMappings { get; init; } =
         new Dictionary<string, string>(StringComparer.Ordinal);
 
+    /// <summary>
+    /// Opens streamOptimized images by the markers in front of their grains, without looking at footer, directory and
+    /// tables: for streams that were cut short, or whose tables were never written. The whole file is walked through.
+    /// What was found is in <see cref="VmdkExtentInfo.Recovery"/>; what is missing reads as zeros. Reading only.
+    /// Images of other kinds open as usual. Default false.
+    /// </summary>
+    public bool RecoverStreams { get; init; }
+
     /// <summary>Which library inflates and deflates compressed grains. Default: the best that is there.</summary>
     public VmdkCodec Codec { get; init; }
 
     internal void Validate()
     {
+        if (RecoverStreams && Access == VmdkOpenAccess.ReadWrite)
+        {
+            throw new ArgumentException("A stream that is opened by its markers can only be read.");
+        }
+
         if (!Enum.IsDefined(Codec))
         {
             throw new ArgumentOutOfRangeException(nameof(Codec), Codec, null);
