@@ -130,9 +130,10 @@ sealed class WriterMaker
             marks = new SparseMarks(IsCowd: true, opened.UncleanShutdown);
             align = 1;
 
-            // The header's first free sector only confirms the file's end: beyond it a header would choose how long the
-            // file becomes. Without that word the file may have been cut short inside its last grain.
-            endSector += opened.Cowd!.FreeSector == endSector ? 0 : extent.Layout.GrainSectors - 1;
+            // The header's first free sector only confirms the file's end, or the sector before it as in a new file:
+            // beyond it a header would choose how long the file becomes. Without that word the file may have been cut
+            // short inside its last grain.
+            endSector += endSector - opened.Cowd!.FreeSector is 0 or 1 ? 0 : extent.Layout.GrainSectors - 1;
         }
 
         var allocator = new GrainAllocator(
