@@ -74,7 +74,7 @@ sealed class DirectoryCheck
             {
                 side.Reject(table);
                 Report(side, table, $"the table lies at sector {place}, as its copy proves");
-                Write(side, table, (uint)place);
+                Write(side, table, (uint)place, isProved: true);
             }
 
             return;
@@ -118,7 +118,13 @@ sealed class DirectoryCheck
 
         if (!side.IsPossible(side.EntryOf(table)))
         {
-            return true;
+            // An entry of 0 names no table where both directories may; an empty table would prove nothing.
+            return side.EntryOf(table) != 0 || IsTable(_table);
+        }
+
+        if (!IsTable(_table))
+        {
+            return false;
         }
 
         _subject.File.ReadEntries((long)side.EntryOf(table) << Sector.Shift, _table);
@@ -147,24 +153,79 @@ sealed class DirectoryCheck
         }
 
         long expected = side.ExpectedSector(table);
-        if (!missing && IsPlausible(side, expected) && side.TryCorrect(table, expected))
+        bool isDoubted = other is not null && other.EntryOf(table) == 0;
+        if (isDoubted && !missing)
         {
-            Write(side, table, (uint)expected);
+            // One directory says that there is no table: what lies here or there is no proof of the contrary.
+            if (side.IsPrimary)
+            {
+                ProposeDrop(side, table);
+            }
+            else
+            {
+                _subject.Log.Propose(new WriteStep(
+                    _subject.File, RepairClass.Restore, $"{side.Name}[{table}]: no table, as in the other directory",
+                    side.OffsetOf(table), new byte[sizeof(uint)]));
+            }
         }
-        else if (other?.SectorOf(table) is { } copy and not 0)
+        else if (!missing && IsPlausible(side, expected) && side.TryCorrect(table, expected))
+        {
+            Write(side, table, (uint)expected, isProved: false);
+        }
+        else if (other?.SectorOf(table) is { } copy and not 0 && (!missing || IsProved(other, table, copy)))
         {
             _subject.Log.Propose(new CopyStep(
                 _subject.File, RepairClass.Restore, $"{side.Name}[{table}]: a table made from the other directory's",
                 copy << Sector.Shift, _shape.TableBytes, _shape.IsAligned ? _shape.GrainSectors : 1,
                 [side.OffsetOf(table)]));
         }
-        else if (side.IsPrimary)
+        else if (!missing)
+        {
+            ProposeDrop(side, table);
+        }
+    }
+
+    // Against an entry that names no table only one that lies where its neighbours say, and is a table.
+    bool IsProved(DirectorySide side, int table, long sector)
+    {
+        if (!side.IsRegular || side.ExpectedSector(table) != sector)
+        {
+            return false;
+        }
+
+        _subject.File.ReadEntries(sector << Sector.Shift, _table);
+        return IsTable(_table);
+    }
+
+    void ProposeDrop(DirectorySide side, int table)
+    {
+        if (side.IsPrimary)
         {
             _subject.Log.Propose(new WriteStep(
                 _subject.File, RepairClass.Drop, $"{side.Name}[{table}]: its table is lost", side.OffsetOf(table),
                 new byte[sizeof(uint)])
             { Lost = _subject.GuestOfTable(table) });
         }
+    }
+
+    // Entries that all are possible, and not all empty: two stretches of zeros or of content are equal by chance.
+    bool IsTable(ReadOnlySpan<uint> entries)
+    {
+        int used = 0;
+        foreach (uint entry in entries)
+        {
+            if (entry != 0)
+            {
+                used++;
+                if (!(entry == 1 && _shape.ZeroGrains)
+                    && !(entry >= _shape.FirstUsableSector && _subject.File.Holds(entry, 1)))
+                {
+                    return false;
+                }
+            }
+        }
+
+        return used != 0;
     }
 
     // A table between its neighbours, none of whose entries is impossible.
@@ -194,7 +255,8 @@ sealed class DirectoryCheck
         side.Fault, $"{side.Name}[{table}] is sector {side.EntryOf(table)}: {text}", side.OffsetOf(table),
         _subject.GuestOfTable(table));
 
-    void Write(DirectorySide side, int table, uint sector) => _subject.Log.Propose(new WriteStep(
+    void Write(DirectorySide side, int table, uint sector, bool isProved) => _subject.Log.Propose(new WriteStep(
         _subject.File, RepairClass.Restore, $"{side.Name}[{table}]: the table is at sector {sector}",
-        side.OffsetOf(table), SparseMarks.Bytes(sector)));
+        side.OffsetOf(table), SparseMarks.Bytes(sector))
+    { ProvedTable = isProved && side.IsPrimary ? table : null });
 }

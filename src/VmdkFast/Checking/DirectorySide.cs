@@ -26,6 +26,9 @@ sealed class DirectorySide
 
     internal bool IsPrimary { get; }
 
+    /// <summary>Whether at least two entries say where the tables lie side by side.</summary>
+    internal bool IsRegular { get; private set; }
+
     internal string Name => IsPrimary ? "grainDirectory" : "redundantGrainDirectory";
 
     internal VmdkFindingKind Fault => IsPrimary ? VmdkFindingKind.DirectoryEntryInvalid : VmdkFindingKind.CopyInvalid;
@@ -112,6 +115,7 @@ sealed class DirectorySide
             votes += _entries[i] - (i * tableSectors) == candidate ? 1 : 0;
         }
 
+        IsRegular = votes >= 2;
         return votes >= 2 ? candidate : standard;
     }
 }
