@@ -41,14 +41,15 @@ sealed class DirectoryCheck
     /// <summary>Takes all tables for metadata, and reports those that cannot be where they are said to be.</summary>
     internal void Run(CancellationToken cancellationToken)
     {
-        // First those that lie where their neighbours say: a stray entry must not push a good one aside.
-        foreach (bool expected in new[] { true, false })
+        // First those that lie where their neighbours say, then those that nothing speaks against: a stray entry must
+        // not push a good one aside, nor be set right to where another's table lies.
+        foreach (Standing standing in new[] { Standing.Expected, Standing.Elsewhere, Standing.Stray })
         {
             for (int table = Next(0); table < _shape.DirectoryEntries; table = Next(table + 1))
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                Accept(_primary, _copy, table, expected);
-                Accept(_copy, _primary, table, expected);
+                Accept(_primary, _copy, table, standing);
+                Accept(_copy, _primary, table, standing);
             }
         }
 
@@ -59,15 +60,22 @@ sealed class DirectoryCheck
         }
     }
 
-    void Accept(DirectorySide? side, DirectorySide? other, int table, bool expected)
+    void Accept(DirectorySide? side, DirectorySide? other, int table, Standing standing)
     {
-        if (side is null || side.IsAsExpected(table) != expected || side.SectorOf(table) != side.EntryOf(table))
+        bool isExpected = standing == Standing.Expected;
+        if (side is null || side.IsAsExpected(table) != isExpected || side.IsSettled(table))
         {
             return;
         }
 
-        if (!expected && other is not null && (side.EntryOf(table) != 0 || other.EntryOf(table) != 0)
-            && IsStray(side, other, table))
+        bool isStray = !isExpected && other is not null && (side.EntryOf(table) != 0 || other.EntryOf(table) != 0)
+            && IsStray(side, other, table);
+        if (standing == Standing.Elsewhere && isStray)
+        {
+            return;
+        }
+
+        if (isStray)
         {
             long place = side.ExpectedSector(table);
             if (side.TryCorrect(table, place))
@@ -104,7 +112,8 @@ sealed class DirectoryCheck
         long expected = side.ExpectedSector(table);
         long copy = other.IsPossible(other.EntryOf(table)) ? other.EntryOf(table) : other.ExpectedSector(table);
         if (!side.IsPossible(expected) || !other.IsPossible(copy) || expected == copy
-            || _subject.File.Metadata.Overlaps(expected, _shape.TableSectors))
+            || _subject.File.Metadata.Overlaps(expected, _shape.TableSectors)
+            || (copy != other.SectorOf(table) && _subject.File.Metadata.Overlaps(copy, _shape.TableSectors)))
         {
             return false;
         }
@@ -259,4 +268,17 @@ sealed class DirectoryCheck
         _subject.File, RepairClass.Restore, $"{side.Name}[{table}]: the table is at sector {sector}",
         side.OffsetOf(table), SparseMarks.Bytes(sector))
     { ProvedTable = isProved && side.IsPrimary ? table : null });
+
+    /// <summary>What speaks for an entry.</summary>
+    enum Standing
+    {
+        /// <summary>It leads where its neighbours say.</summary>
+        Expected,
+
+        /// <summary>It leads elsewhere, and no proof says that this is wrong.</summary>
+        Elsewhere,
+
+        /// <summary>It leads elsewhere, and its table is proved to be where its neighbours say.</summary>
+        Stray,
+    }
 }

@@ -87,7 +87,9 @@ sealed class ReaderGuard
             return old != 1;
         }
 
-        return _shared.Overlaps(old, length) || (now > 1 && IsEqual(after, old, now, length));
+        // Where grains begin at multiples of their size, one that does not is no grain.
+        bool isMisplaced = _before!.IsAligned && old % _before.GrainSectors != 0;
+        return isMisplaced || _shared.Overlaps(old, length) || (now > 1 && IsEqual(after, old, now, length));
     }
 
     bool IsEqual(ReaderView after, long old, long now, long lengthSectors)

@@ -40,6 +40,9 @@ sealed class ReaderView
 
     internal bool HasMarkers { get; }
 
+    /// <summary>Whether grains begin at multiples of their size.</summary>
+    internal bool IsAligned { get; private init; }
+
     internal int Tables => _layout.DirectoryEntries;
 
     internal int TableEntries => _layout.TableEntries;
@@ -178,7 +181,10 @@ sealed class ReaderView
                 RedundantDirectoryOffsetBytes = header.RedundantDirectoryOffsetBytes,
                 FirstUsableSector = header.OverheadSectors,
                 ZeroGrains = header.ZeroGrains,
-            }, header.Compressed, header.Markers);
+            }, header.Compressed, header.Markers)
+        {
+            IsAligned = !header.Compressed,
+        };
 
     static ReaderView Of(ImageFile file, CowdFile header) => new(
         file, new SparseLayout
