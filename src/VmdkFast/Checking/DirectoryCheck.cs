@@ -227,7 +227,8 @@ sealed class DirectoryCheck
             {
                 used++;
                 if (!(entry == 1 && _shape.ZeroGrains)
-                    && !(entry >= _shape.FirstUsableSector && _subject.File.Holds(entry, 1)))
+                    && !(entry >= _shape.FirstUsableSector && _subject.File.Holds(entry, 1)
+                        && (!_shape.IsAligned || entry % _shape.GrainSectors == 0)))
                 {
                     return false;
                 }

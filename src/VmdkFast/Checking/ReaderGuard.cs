@@ -14,6 +14,7 @@ sealed class ReaderGuard
     readonly ReaderView? _before;
     readonly SpaceMap _data;
     readonly SpaceMap _shared;
+    long _endBytes;
 
     internal ReaderGuard(ImageFile file, VmdkLimits limits)
     {
@@ -23,20 +24,29 @@ sealed class ReaderGuard
         _shared = new SpaceMap(Sector.CountFor(file.LengthBytes));
         if (_before is not null)
         {
-            Survey(_before);
+            Survey(_before, static _ => false, Note);
+            NoteTables(_before);
         }
     }
 
     /// <summary>Whether a change writes over bytes of the disk.</summary>
-    internal bool LiesOverData(PlannedChange change) => change.Phase != ChangePhase.Append
-        && change.LengthBytes > 0 && _data.Overlaps(
-            change.OffsetBytes >> Sector.Shift,
-            Sector.CountFor(change.OffsetBytes + change.LengthBytes) - (change.OffsetBytes >> Sector.Shift));
+    internal bool LiesOverData(PlannedChange change)
+    {
+        // A grain that the file's end cuts off reads as zeros there: what is appended must not become its end.
+        if (change.Phase == ChangePhase.Append)
+        {
+            return change.OffsetBytes < _endBytes;
+        }
+
+        long sector = change.OffsetBytes >> Sector.Shift;
+        return change.LengthBytes > 0
+            && _data.Overlaps(sector, Sector.CountFor(change.OffsetBytes + change.LengthBytes) - sector);
+    }
 
     /// <summary>Whether all that can be read now reads the same in a file as a plan would leave it.</summary>
     /// <param name="planned">The file with its changes.</param>
     /// <param name="proved">Whether a proof says where a table is, whatever a reader takes for it now.</param>
-    internal bool ReadsTheSame(PlannedFile planned, Func<int, bool> proved)
+    internal bool ReadsTheSame(PlannedFile planned, IReadOnlySet<int> proved)
     {
         if (_before is null)
         {
@@ -49,11 +59,12 @@ sealed class ReaderGuard
             return false;
         }
 
+        SpaceMap owned = OwnedBeside(_before, proved);
         var old = new long[_before.TableEntries];
         var now = new long[_before.TableEntries];
         for (int table = 0; table < _before.Tables; table++)
         {
-            if ((_before.DirectoryEntry(table) | after.DirectoryEntry(table)) == 0 || proved(table))
+            if ((_before.DirectoryEntry(table) | after.DirectoryEntry(table)) == 0)
             {
                 continue;
             }
@@ -62,7 +73,12 @@ sealed class ReaderGuard
             after.Resolve(table, now);
             for (int i = 0; i < old.Length; i++)
             {
-                if (old[i] != now[i] && !IsAllowed(((long)table * old.Length) + i, old[i], now[i], after))
+                long grain = ((long)table * old.Length) + i;
+                bool isAllowed = old[i] == now[i]
+                    || (proved.Contains(table) || old[i] == 0
+                        ? IsFree(grain, now[i], after, owned)
+                        : IsAllowed(grain, old[i], now[i], after));
+                if (!isAllowed)
                 {
                     return false;
                 }
@@ -72,13 +88,16 @@ sealed class ReaderGuard
         return true;
     }
 
-    // Refused, or read with another grain's bytes: only better can come. Nowhere may become somewhere, for a grain that
-    // nobody else owns outweighs an empty entry.
+    // Nowhere may become somewhere: a grain that nobody else owns outweighs an empty entry.
+    static bool IsFree(long grain, long now, ReaderView after, SpaceMap owned) =>
+        now is 0 or 1 || (now > 1 && after.LengthOf(grain, now) is > 0 and long length && !owned.Overlaps(now, length));
+
+    // Refused, or read with another grain's bytes: only better can come.
     bool IsAllowed(long grain, long old, long now, ReaderView after)
     {
-        if (old is 0 or ReaderView.Refused)
+        if (old == ReaderView.Refused)
         {
-            return old != 0 || now != ReaderView.Refused;
+            return true;
         }
 
         long length = old == 1 ? 0 : _before!.LengthOf(grain, old);
@@ -109,13 +128,24 @@ sealed class ReaderGuard
         return true;
     }
 
-    // Two grains at one place, or one that lies over a table: at most one of both is what was written there.
-    void Survey(ReaderView view)
+    SpaceMap OwnedBeside(ReaderView view, IReadOnlySet<int> proved)
+    {
+        if (proved.Count == 0)
+        {
+            return _data;
+        }
+
+        var owned = new SpaceMap(_data.LengthSectors);
+        Survey(view, proved.Contains, owned.Add);
+        return owned;
+    }
+
+    static void Survey(ReaderView view, Func<int, bool> isLeftOut, Action<long, long> note)
     {
         var grains = new long[view.TableEntries];
         for (int table = 0; table < view.Tables; table++)
         {
-            if (view.DirectoryEntry(table) == 0)
+            if (view.DirectoryEntry(table) == 0 || isLeftOut(table))
             {
                 continue;
             }
@@ -125,11 +155,15 @@ sealed class ReaderGuard
             {
                 if (grains[i] > 1)
                 {
-                    Note(grains[i], view.LengthOf(((long)table * grains.Length) + i, grains[i]));
+                    note(grains[i], view.LengthOf(((long)table * grains.Length) + i, grains[i]));
                 }
             }
         }
+    }
 
+    // A grain that lies over a table is not what was written there, or the table is none.
+    void NoteTables(ReaderView view)
+    {
         for (int table = 0; table < view.Tables; table++)
         {
             if (view.DirectoryEntry(table) != 0 && view.TableSector(table) is > 0 and long sector)
@@ -139,6 +173,7 @@ sealed class ReaderGuard
         }
     }
 
+    // Of two grains at one place at most one is what was written there.
     void Note(long sector, long lengthSectors)
     {
         long end = sector + lengthSectors;
@@ -151,5 +186,6 @@ sealed class ReaderGuard
         }
 
         _data.Add(sector, lengthSectors);
+        _endBytes = Math.Max(_endBytes, end << Sector.Shift);
     }
 }

@@ -73,9 +73,9 @@ sealed class RepairGuard(string path, VmdkCheckResult found, VmdkRepairOptions o
             file => file.Key.Local.Identity, file => new PlannedFile(file.Key.Local, file));
         foreach (CheckedFile file in plan.Changes.Select(change => change.File).Distinct())
         {
-            RepairStep[] proofs = [.. steps.Where(step => step.File == file && step.ProvedTable is not null)];
-            if (!ReaderOf(file).ReadsTheSame(
-                planned[file.Local.Identity], table => proofs.Any(step => step.ProvedTable == table)))
+            HashSet<int> proved =
+                [.. steps.Where(step => step.File == file).Select(step => step.ProvedTable).OfType<int>()];
+            if (!ReaderOf(file).ReadsTheSame(planned[file.Local.Identity], proved))
             {
                 return false;
             }
