@@ -12,12 +12,17 @@ sealed class ReaderGuard
 
     readonly VmdkLimits _limits;
     readonly ReaderView? _before;
+    readonly long _originalBytes;
     readonly SpaceMap _data;
     readonly SpaceMap _shared;
     long _endBytes;
 
-    internal ReaderGuard(ImageFile file, VmdkLimits limits)
+    /// <param name="file">The file as it is.</param>
+    /// <param name="originalBytes">Its length before the first round: what lies behind was appended by the repair.</param>
+    /// <param name="limits">What a reader goes by.</param>
+    internal ReaderGuard(ImageFile file, long originalBytes, VmdkLimits limits)
     {
+        _originalBytes = originalBytes;
         _limits = limits;
         _before = ReaderView.Open(file, limits);
         _data = new SpaceMap(Sector.CountFor(file.LengthBytes));
@@ -88,9 +93,10 @@ sealed class ReaderGuard
         return true;
     }
 
-    // Nowhere may become somewhere: a grain that nobody else owns outweighs an empty entry.
-    static bool IsFree(long grain, long now, ReaderView after, SpaceMap owned) =>
-        now is 0 or 1 || (now > 1 && after.LengthOf(grain, now) is > 0 and long length && !owned.Overlaps(now, length));
+    // Nowhere may become somewhere: a grain that nobody else owns outweighs an empty entry; not so a copy of one.
+    bool IsFree(long grain, long now, ReaderView after, SpaceMap owned) =>
+        now is 0 or 1 || (now > 1 && now << Sector.Shift < _originalBytes
+            && after.LengthOf(grain, now) is > 0 and long length && !owned.Overlaps(now, length));
 
     // Refused, or read with another grain's bytes: only better can come.
     bool IsAllowed(long grain, long old, long now, ReaderView after)
