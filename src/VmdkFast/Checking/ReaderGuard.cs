@@ -18,7 +18,7 @@ sealed class ReaderGuard
     long _endBytes;
 
     /// <param name="file">The file as it is.</param>
-    /// <param name="originalBytes">Its length before the first round: what lies behind was appended by the repair.</param>
+    /// <param name="originalBytes">Its length before the first round; the rest was appended by the repair.</param>
     /// <param name="limits">What a reader goes by.</param>
     internal ReaderGuard(ImageFile file, long originalBytes, VmdkLimits limits)
     {

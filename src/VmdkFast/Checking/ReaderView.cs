@@ -100,7 +100,7 @@ sealed class ReaderView
         return _source.IsPossibleTable(copy) ? copy : Refused;
     }
 
-    /// <summary>Where each grain of a table is: 0 for nowhere, 1 for zeros, negative when a reader refuses it.</summary>
+    /// <summary>Where each grain of a table is: 0 for nowhere, 1 for zeros, negative when it is refused.</summary>
     internal void Resolve(int table, Span<long> grains)
     {
         long sector = TableSector(table);
