@@ -35,6 +35,14 @@ static class RepairJson
         }
 
         json.WriteEndArray();
+        json.WritePropertyName("left-out");
+        json.WriteStartArray();
+        foreach (string leftOut in result.LeftOut)
+        {
+            json.WriteStringValue(leftOut);
+        }
+
+        json.WriteEndArray();
         if (result.JournalPath is { } journal)
         {
             json.WriteString("journal", journal);

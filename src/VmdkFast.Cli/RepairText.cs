@@ -35,6 +35,11 @@ static class RepairText
                 + $"{lost.OffsetBytes + lost.LengthBytes - 1}");
         }
 
+        foreach (string leftOut in result.LeftOut.Take(MaxShown))
+        {
+            text.WriteLine(Printable.Line($"Left out, as it would make something worse: {leftOut}"));
+        }
+
         if (result.JournalPath is { } journal)
         {
             text.WriteLine(Printable.Line($"To take it back: vmdkfast repair --undo {journal}"));

@@ -57,7 +57,7 @@ sealed class ChainCheck(CheckRun run, ReferenceOpener references, VmdkLimits lim
 
     /// <summary>The descriptor of an image: the file's own text, or the one that its header embeds.</summary>
     /// <exception cref="VmdkException">There is none that can be read.</exception>
-    internal static DescriptorText ReadDescriptor(LocalFile file, VmdkLimits limits)
+    internal static DescriptorText ReadDescriptor(ImageFile file, VmdkLimits limits)
     {
         long offsetBytes = 0;
         long lengthBytes = file.LengthBytes;

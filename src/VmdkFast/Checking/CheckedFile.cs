@@ -5,19 +5,25 @@ using VmdkFast.Storage;
 namespace VmdkFast.Checking;
 
 /// <summary>A file under check, and what is known so far of the use of its sectors. Not thread-safe.</summary>
-sealed class CheckedFile(LocalFile file)
+/// <param name="local">The file itself: what locks and changes go to.</param>
+/// <param name="view">What is checked instead of its bytes, as changes would leave them; null for its bytes.</param>
+sealed class CheckedFile(LocalFile local, ImageFile? view = null)
 {
+    readonly ImageFile _file = view ?? local;
     SpaceMap? _used;
     SpaceMap? _metadata;
 
-    internal LocalFile File => file;
+    internal LocalFile Local => local;
 
-    internal string Path => file.Path;
+    /// <summary>What is read.</summary>
+    internal ImageFile File => _file;
 
-    internal long LengthBytes => file.LengthBytes;
+    internal string Path => _file.Path;
+
+    internal long LengthBytes => _file.LengthBytes;
 
     /// <summary>Length in sectors; the last may be cut off.</summary>
-    internal long LengthSectors { get; } = Sector.CountFor(file.LengthBytes);
+    internal long LengthSectors { get; } = Sector.CountFor((view ?? local).LengthBytes);
 
     /// <summary>Sectors of metadata and of grains.</summary>
     internal SpaceMap Used => _used ??= new SpaceMap(LengthSectors);
@@ -47,7 +53,7 @@ sealed class CheckedFile(LocalFile file)
     internal void ReadEntries(long offsetBytes, Span<uint> entries)
     {
         Span<byte> bytes = MemoryMarshal.AsBytes(entries);
-        bytes[file.Read(bytes, offsetBytes)..].Clear();
+        bytes[_file.Read(bytes, offsetBytes)..].Clear();
         if (!BitConverter.IsLittleEndian)
         {
             BinaryPrimitives.ReverseEndianness(entries, entries);

@@ -41,14 +41,15 @@ sealed class DirectoryCheck
     /// <summary>Takes all tables for metadata, and reports those that cannot be where they are said to be.</summary>
     internal void Run(CancellationToken cancellationToken)
     {
-        // First those that lie where their neighbours say: a stray entry must not push a good one aside.
-        foreach (bool expected in new[] { true, false })
+        // First those that lie where their neighbours say, then those that nothing speaks against: a stray entry must
+        // not push a good one aside, nor be set right to where another's table lies.
+        foreach (Standing standing in new[] { Standing.Expected, Standing.Elsewhere, Standing.Stray })
         {
             for (int table = Next(0); table < _shape.DirectoryEntries; table = Next(table + 1))
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                Accept(_primary, _copy, table, expected);
-                Accept(_copy, _primary, table, expected);
+                Accept(_primary, _copy, table, standing);
+                Accept(_copy, _primary, table, standing);
             }
         }
 
@@ -59,22 +60,29 @@ sealed class DirectoryCheck
         }
     }
 
-    void Accept(DirectorySide? side, DirectorySide? other, int table, bool expected)
+    void Accept(DirectorySide? side, DirectorySide? other, int table, Standing standing)
     {
-        if (side is null || side.IsAsExpected(table) != expected || side.SectorOf(table) != side.EntryOf(table))
+        bool isExpected = standing == Standing.Expected;
+        if (side is null || side.IsAsExpected(table) != isExpected || side.IsSettled(table))
         {
             return;
         }
 
-        if (!expected && other is not null && (side.EntryOf(table) != 0 || other.EntryOf(table) != 0)
-            && IsStray(side, other, table))
+        bool isStray = !isExpected && other is not null && (side.EntryOf(table) != 0 || other.EntryOf(table) != 0)
+            && IsStray(side, other, table);
+        if (standing == Standing.Elsewhere && isStray)
+        {
+            return;
+        }
+
+        if (isStray)
         {
             long place = side.ExpectedSector(table);
             if (side.TryCorrect(table, place))
             {
                 side.Reject(table);
                 Report(side, table, $"the table lies at sector {place}, as its copy proves");
-                Write(side, table, (uint)place);
+                Write(side, table, (uint)place, isProved: true);
             }
 
             return;
@@ -104,7 +112,8 @@ sealed class DirectoryCheck
         long expected = side.ExpectedSector(table);
         long copy = other.IsPossible(other.EntryOf(table)) ? other.EntryOf(table) : other.ExpectedSector(table);
         if (!side.IsPossible(expected) || !other.IsPossible(copy) || expected == copy
-            || _subject.File.Metadata.Overlaps(expected, _shape.TableSectors))
+            || _subject.File.Metadata.Overlaps(expected, _shape.TableSectors)
+            || (copy != other.SectorOf(table) && _subject.File.Metadata.Overlaps(copy, _shape.TableSectors)))
         {
             return false;
         }
@@ -118,7 +127,13 @@ sealed class DirectoryCheck
 
         if (!side.IsPossible(side.EntryOf(table)))
         {
-            return true;
+            // An entry of 0 names no table where both directories may; an empty table would prove nothing.
+            return side.EntryOf(table) != 0 || IsTable(_table);
+        }
+
+        if (!IsTable(_table))
+        {
+            return false;
         }
 
         _subject.File.ReadEntries((long)side.EntryOf(table) << Sector.Shift, _table);
@@ -147,24 +162,80 @@ sealed class DirectoryCheck
         }
 
         long expected = side.ExpectedSector(table);
-        if (!missing && IsPlausible(side, expected) && side.TryCorrect(table, expected))
+        bool isDoubted = other is not null && other.EntryOf(table) == 0;
+        if (isDoubted && !missing)
         {
-            Write(side, table, (uint)expected);
+            // One directory says that there is no table: what lies here or there is no proof of the contrary.
+            if (side.IsPrimary)
+            {
+                ProposeDrop(side, table);
+            }
+            else
+            {
+                _subject.Log.Propose(new WriteStep(
+                    _subject.File, RepairClass.Restore, $"{side.Name}[{table}]: no table, as in the other directory",
+                    side.OffsetOf(table), new byte[sizeof(uint)]));
+            }
         }
-        else if (other?.SectorOf(table) is { } copy and not 0)
+        else if (!missing && IsPlausible(side, expected) && side.TryCorrect(table, expected))
+        {
+            Write(side, table, (uint)expected, isProved: false);
+        }
+        else if (other?.SectorOf(table) is { } copy and not 0 && (!missing || IsProved(other, table, copy)))
         {
             _subject.Log.Propose(new CopyStep(
                 _subject.File, RepairClass.Restore, $"{side.Name}[{table}]: a table made from the other directory's",
                 copy << Sector.Shift, _shape.TableBytes, _shape.IsAligned ? _shape.GrainSectors : 1,
                 [side.OffsetOf(table)]));
         }
-        else if (side.IsPrimary)
+        else if (!missing)
+        {
+            ProposeDrop(side, table);
+        }
+    }
+
+    // Against an entry that names no table only one that lies where its neighbours say, and is a table.
+    bool IsProved(DirectorySide side, int table, long sector)
+    {
+        if (!side.IsRegular || side.ExpectedSector(table) != sector)
+        {
+            return false;
+        }
+
+        _subject.File.ReadEntries(sector << Sector.Shift, _table);
+        return IsTable(_table);
+    }
+
+    void ProposeDrop(DirectorySide side, int table)
+    {
+        if (side.IsPrimary)
         {
             _subject.Log.Propose(new WriteStep(
                 _subject.File, RepairClass.Drop, $"{side.Name}[{table}]: its table is lost", side.OffsetOf(table),
                 new byte[sizeof(uint)])
             { Lost = _subject.GuestOfTable(table) });
         }
+    }
+
+    // Entries that all are possible, and not all empty: two stretches of zeros or of content are equal by chance.
+    bool IsTable(ReadOnlySpan<uint> entries)
+    {
+        int used = 0;
+        foreach (uint entry in entries)
+        {
+            if (entry != 0)
+            {
+                used++;
+                if (!(entry == 1 && _shape.ZeroGrains)
+                    && !(entry >= _shape.FirstUsableSector && _subject.File.Holds(entry, 1)
+                        && (!_shape.IsAligned || entry % _shape.GrainSectors == 0)))
+                {
+                    return false;
+                }
+            }
+        }
+
+        return used != 0;
     }
 
     // A table between its neighbours, none of whose entries is impossible.
@@ -194,7 +265,21 @@ sealed class DirectoryCheck
         side.Fault, $"{side.Name}[{table}] is sector {side.EntryOf(table)}: {text}", side.OffsetOf(table),
         _subject.GuestOfTable(table));
 
-    void Write(DirectorySide side, int table, uint sector) => _subject.Log.Propose(new WriteStep(
+    void Write(DirectorySide side, int table, uint sector, bool isProved) => _subject.Log.Propose(new WriteStep(
         _subject.File, RepairClass.Restore, $"{side.Name}[{table}]: the table is at sector {sector}",
-        side.OffsetOf(table), SparseMarks.Bytes(sector)));
+        side.OffsetOf(table), SparseMarks.Bytes(sector))
+    { ProvedTable = isProved && side.IsPrimary ? table : null });
+
+    /// <summary>What speaks for an entry.</summary>
+    enum Standing
+    {
+        /// <summary>It leads where its neighbours say.</summary>
+        Expected,
+
+        /// <summary>It leads elsewhere, and no proof says that this is wrong.</summary>
+        Elsewhere,
+
+        /// <summary>It leads elsewhere, and its table is proved to be where its neighbours say.</summary>
+        Stray,
+    }
 }

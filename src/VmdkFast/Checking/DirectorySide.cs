@@ -11,6 +11,7 @@ sealed class DirectorySide
     readonly SparseSubject _subject;
     readonly EntryReader _entries;
     readonly BitArray _rejected;
+    readonly BitArray _accepted;
     readonly Dictionary<int, long> _corrections = [];
     readonly long _base;
 
@@ -21,10 +22,14 @@ sealed class DirectorySide
         SparseShape shape = subject.Shape;
         _entries = new EntryReader(subject.File, sector, shape.DirectoryEntries);
         _rejected = new BitArray(shape.DirectoryEntries);
+        _accepted = new BitArray(shape.DirectoryEntries);
         _base = FindBase(sector + shape.DirectorySectors);
     }
 
     internal bool IsPrimary { get; }
+
+    /// <summary>Whether at least two entries say where the tables lie side by side.</summary>
+    internal bool IsRegular { get; private set; }
 
     internal string Name => IsPrimary ? "grainDirectory" : "redundantGrainDirectory";
 
@@ -50,6 +55,10 @@ sealed class DirectorySide
 
     internal bool IsRejected(int table) => _rejected[table];
 
+    /// <summary>Whether it has been decided whether the entry is right.</summary>
+    internal bool IsSettled(int table) =>
+        _rejected[table] || _accepted[table] || _corrections.ContainsKey(table);
+
     /// <summary>Whether a table can be at a place, as far as the file's borders say.</summary>
     internal bool IsPossible(long sector)
     {
@@ -70,6 +79,7 @@ sealed class DirectorySide
 
         if (IsPossible(entry) && _subject.File.TryAddMetadata(entry, _subject.Shape.TableSectors))
         {
+            _accepted[table] = true;
             return true;
         }
 
@@ -112,6 +122,7 @@ sealed class DirectorySide
             votes += _entries[i] - (i * tableSectors) == candidate ? 1 : 0;
         }
 
+        IsRegular = votes >= 2;
         return votes >= 2 ? candidate : standard;
     }
 }

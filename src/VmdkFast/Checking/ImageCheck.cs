@@ -17,13 +17,16 @@ sealed class ImageCheck : IDisposable
     readonly VmdkOpenOptions _open;
     readonly ReferenceOpener _references;
     readonly FileAccessMode _mode;
+    readonly Func<LocalFile, ImageFile>? _view;
     readonly List<(LocalFile File, ImageLocks? Locks)> _files = [];
     readonly Dictionary<FileIdentity, List<ByteRange>> _taken = [];
 
     /// <param name="run">Options, findings, sums.</param>
     /// <param name="mode">Whether the files will be written by a repair.</param>
-    internal ImageCheck(CheckRun run, FileAccessMode mode)
+    /// <param name="view">What stands before each file, with the changes of a plan; null for the files.</param>
+    internal ImageCheck(CheckRun run, FileAccessMode mode, Func<LocalFile, ImageFile>? view = null)
     {
+        _view = view;
         _run = run;
         _mode = mode;
         _open = run.Options.OpenOptions;
@@ -39,7 +42,7 @@ sealed class ImageCheck : IDisposable
     {
         LocalFile file = Keep(LocalFile.Open(path, _mode));
         Take(file.Identity, new ByteRange(0, long.MaxValue));
-        Top = new CheckedFile(file);
+        Top = new CheckedFile(file, _view?.Invoke(file));
         using ImageFolder folder = ImageFolder.Beside(path, _open.Limits);
         switch (Look(Top))
         {
@@ -166,7 +169,7 @@ sealed class ImageCheck : IDisposable
 
         try
         {
-            var file = new CheckedFile(opened);
+            var file = new CheckedFile(opened, _view?.Invoke(opened));
             if (line.Type is VmdkExtentType.Flat or VmdkExtentType.Vmfs)
             {
                 JudgeFlat(line, file, descriptor, guest);

@@ -15,6 +15,7 @@ sealed class RepairRun(string path, VmdkRepairOptions options) : IDisposable
     readonly List<ImageCheck> _checks = [];
     readonly List<VmdkRepairChange> _changes = [];
     readonly List<VmdkLostRange> _lost = [];
+    readonly Dictionary<FileIdentity, long> _originalBytes = [];
     UndoJournal? _journal;
 
     /// <summary>Stands a double before each file that is changed; null for none.</summary>
@@ -25,6 +26,7 @@ sealed class RepairRun(string path, VmdkRepairOptions options) : IDisposable
     {
         VmdkCheckResult? before = null;
         VmdkCheckResult after;
+        IReadOnlyList<RepairStep> leftOut;
         for (int round = 0; ; round++)
         {
             // The locks of the first round hold until the end; a second open of a file would meet them.
@@ -35,7 +37,9 @@ sealed class RepairRun(string path, VmdkRepairOptions options) : IDisposable
             check.Run(path, cancellationToken);
             after = run.Finish(path);
             before ??= after;
-            var plan = RepairPlan.Make(run.Log.Steps, after, options);
+            var guard = new RepairGuard(path, after, options, _originalBytes);
+            RepairPlan plan = guard.Choose(run.Log.Steps, cancellationToken);
+            leftOut = guard.LeftOut;
             if (plan.Changes.Count == 0 || round == MaxRounds)
             {
                 break;
@@ -57,6 +61,7 @@ sealed class RepairRun(string path, VmdkRepairOptions options) : IDisposable
             After = options.Apply ? after : null,
             Changes = _changes,
             Lost = _lost,
+            LeftOut = [.. leftOut.Select(step => $"{step.File.Path}: {step.Reason}").Distinct()],
             JournalPath = _journal?.Path,
         };
     }
@@ -76,7 +81,7 @@ sealed class RepairRun(string path, VmdkRepairOptions options) : IDisposable
     {
         _journal ??= UndoJournal.Create(options.JournalPath ?? string.Create(
             CultureInfo.InvariantCulture, $"{path}.undo-{DateTime.UtcNow:yyyyMMddTHHmmss}"),
-            _checks[0].Top!.File);
+            _checks[0].Top!.Local);
         _journal.Save(plan.Changes);
         try
         {
@@ -94,7 +99,7 @@ sealed class RepairRun(string path, VmdkRepairOptions options) : IDisposable
     void CarryOut(RepairPlan plan)
     {
         var files = plan.Changes.Select(change => change.File).Distinct()
-            .ToDictionary(file => file, file => Wrap?.Invoke(file.File) ?? file.File);
+            .ToDictionary(file => file, file => Wrap?.Invoke(file.Local) ?? file.Local);
         foreach (IGrouping<ChangePhase, PlannedChange> phase in plan.Changes.GroupBy(change => change.Phase))
         {
             foreach (PlannedChange change in phase)

@@ -27,6 +27,9 @@ abstract record RepairStep(CheckedFile File, RepairClass Class, string Reason)
 {
     /// <summary>The range of the disk that is given up; null when none is.</summary>
     internal GuestStretch? Lost { get; init; }
+
+    /// <summary>The table whose place is proved, whatever a reader takes for it now; null without a proof.</summary>
+    internal int? ProvedTable { get; init; }
 }
 
 /// <summary>Overwrites bytes, or appends them when they begin at the file's end.</summary>

@@ -47,7 +47,7 @@ sealed class UndoJournal : IDisposable
     {
         foreach (CheckedFile file in changes.Select(change => change.File).Distinct())
         {
-            Write(UndoKind.Length, file.File, file.LengthBytes, []);
+            Write(UndoKind.Length, file.Local, file.LengthBytes, []);
         }
 
         foreach (PlannedChange change in changes)
@@ -75,7 +75,7 @@ sealed class UndoJournal : IDisposable
 
     void SaveRange(PlannedChange change)
     {
-        LocalFile file = change.File.File;
+        LocalFile file = change.File.Local;
         bool keepsHoles = change.Cuts || change.Phase == ChangePhase.Free;
         long end = Math.Min(change.OffsetBytes + change.LengthBytes, file.LengthBytes);
         for (long at = change.OffsetBytes; at < end;)

@@ -79,6 +79,11 @@ public sealed record VmdkRepairResult
     /// <summary>What of the disk is given up.</summary>
     public required IReadOnlyList<VmdkLostRange> Lost { get; init; }
 
+    /// <summary>
+    /// What was left out, in a line each: it would have changed what can be read, or made a corruption more.
+    /// </summary>
+    public IReadOnlyList<string> LeftOut { get; init; } = [];
+
     /// <summary>The journal that takes everything back; null when nothing was changed.</summary>
     public string? JournalPath { get; init; }
 }

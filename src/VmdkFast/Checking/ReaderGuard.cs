@@ -1,0 +1,197 @@
+using VmdkFast.Storage;
+
+namespace VmdkFast.Checking;
+
+/// <summary>
+/// What a reader finds in a sparse file before a repair, and whether it would still find it afterwards.
+/// Not thread-safe.
+/// </summary>
+sealed class ReaderGuard
+{
+    const int PieceBytes = 64 << 10;
+
+    readonly VmdkLimits _limits;
+    readonly ReaderView? _before;
+    readonly long _originalBytes;
+    readonly SpaceMap _data;
+    readonly SpaceMap _shared;
+    long _endBytes;
+
+    /// <param name="file">The file as it is.</param>
+    /// <param name="originalBytes">Its length before the first round; the rest was appended by the repair.</param>
+    /// <param name="limits">What a reader goes by.</param>
+    internal ReaderGuard(ImageFile file, long originalBytes, VmdkLimits limits)
+    {
+        _originalBytes = originalBytes;
+        _limits = limits;
+        _before = ReaderView.Open(file, limits);
+        _data = new SpaceMap(Sector.CountFor(file.LengthBytes));
+        _shared = new SpaceMap(Sector.CountFor(file.LengthBytes));
+        if (_before is not null)
+        {
+            Survey(_before, static _ => false, Note);
+            NoteTables(_before);
+        }
+    }
+
+    /// <summary>Whether a change writes over bytes of the disk.</summary>
+    internal bool LiesOverData(PlannedChange change)
+    {
+        // A grain that the file's end cuts off reads as zeros there: what is appended must not become its end.
+        if (change.Phase == ChangePhase.Append)
+        {
+            return change.OffsetBytes < _endBytes;
+        }
+
+        long sector = change.OffsetBytes >> Sector.Shift;
+        return change.LengthBytes > 0
+            && _data.Overlaps(sector, Sector.CountFor(change.OffsetBytes + change.LengthBytes) - sector);
+    }
+
+    /// <summary>Whether all that can be read now reads the same in a file as a plan would leave it.</summary>
+    /// <param name="planned">The file with its changes.</param>
+    /// <param name="proved">Whether a proof says where a table is, whatever a reader takes for it now.</param>
+    internal bool ReadsTheSame(PlannedFile planned, IReadOnlySet<int> proved)
+    {
+        if (_before is null)
+        {
+            return true;
+        }
+
+        if (ReaderView.Open(planned, _limits) is not { } after || after.TableEntries != _before.TableEntries
+            || after.Tables != _before.Tables)
+        {
+            return false;
+        }
+
+        SpaceMap owned = OwnedBeside(_before, proved);
+        var old = new long[_before.TableEntries];
+        var now = new long[_before.TableEntries];
+        for (int table = 0; table < _before.Tables; table++)
+        {
+            if ((_before.DirectoryEntry(table) | after.DirectoryEntry(table)) == 0)
+            {
+                continue;
+            }
+
+            _before.Resolve(table, old);
+            after.Resolve(table, now);
+            for (int i = 0; i < old.Length; i++)
+            {
+                long grain = ((long)table * old.Length) + i;
+                bool isAllowed = old[i] == now[i]
+                    || (proved.Contains(table) || old[i] == 0
+                        ? IsFree(grain, now[i], after, owned)
+                        : IsAllowed(grain, old[i], now[i], after));
+                if (!isAllowed)
+                {
+                    return false;
+                }
+            }
+        }
+
+        return true;
+    }
+
+    // Nowhere may become somewhere: a grain that nobody else owns outweighs an empty entry; not so a copy of one.
+    bool IsFree(long grain, long now, ReaderView after, SpaceMap owned) =>
+        now is 0 or 1 || (now > 1 && now << Sector.Shift < _originalBytes
+            && after.LengthOf(grain, now) is > 0 and long length && !owned.Overlaps(now, length));
+
+    // Refused, or read with another grain's bytes: only better can come.
+    bool IsAllowed(long grain, long old, long now, ReaderView after)
+    {
+        if (old == ReaderView.Refused)
+        {
+            return true;
+        }
+
+        long length = old == 1 ? 0 : _before!.LengthOf(grain, old);
+        if (old == 1 || length == 0)
+        {
+            return old != 1;
+        }
+
+        // Where grains begin at multiples of their size, one that does not is no grain.
+        bool isMisplaced = _before!.IsAligned && old % _before.GrainSectors != 0;
+        return isMisplaced || _shared.Overlaps(old, length) || (now > 1 && IsEqual(after, old, now, length));
+    }
+
+    bool IsEqual(ReaderView after, long old, long now, long lengthSectors)
+    {
+        var left = new byte[Math.Min(PieceBytes, lengthSectors << Sector.Shift)];
+        var right = new byte[left.Length];
+        for (long done = 0; done < lengthSectors << Sector.Shift; done += left.Length)
+        {
+            left.AsSpan(_before!.File.Read(left, (old << Sector.Shift) + done)).Clear();
+            right.AsSpan(after.File.Read(right, (now << Sector.Shift) + done)).Clear();
+            if (!left.AsSpan().SequenceEqual(right))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    SpaceMap OwnedBeside(ReaderView view, IReadOnlySet<int> proved)
+    {
+        if (proved.Count == 0)
+        {
+            return _data;
+        }
+
+        var owned = new SpaceMap(_data.LengthSectors);
+        Survey(view, proved.Contains, owned.Add);
+        return owned;
+    }
+
+    static void Survey(ReaderView view, Func<int, bool> isLeftOut, Action<long, long> note)
+    {
+        var grains = new long[view.TableEntries];
+        for (int table = 0; table < view.Tables; table++)
+        {
+            if (view.DirectoryEntry(table) == 0 || isLeftOut(table))
+            {
+                continue;
+            }
+
+            view.Resolve(table, grains);
+            for (int i = 0; i < grains.Length; i++)
+            {
+                if (grains[i] > 1)
+                {
+                    note(grains[i], view.LengthOf(((long)table * grains.Length) + i, grains[i]));
+                }
+            }
+        }
+    }
+
+    // A grain that lies over a table is not what was written there, or the table is none.
+    void NoteTables(ReaderView view)
+    {
+        for (int table = 0; table < view.Tables; table++)
+        {
+            if (view.DirectoryEntry(table) != 0 && view.TableSector(table) is > 0 and long sector)
+            {
+                _shared.Add(sector, view.TableSectors);
+            }
+        }
+    }
+
+    // Of two grains at one place at most one is what was written there.
+    void Note(long sector, long lengthSectors)
+    {
+        long end = sector + lengthSectors;
+        for (long at = sector; at < end; at++)
+        {
+            if (_data.Overlaps(at, 1))
+            {
+                _shared.Add(at, 1);
+            }
+        }
+
+        _data.Add(sector, lengthSectors);
+        _endBytes = Math.Max(_endBytes, end << Sector.Shift);
+    }
+}

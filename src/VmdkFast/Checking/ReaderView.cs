@@ -1,0 +1,199 @@
+using System.Buffers.Binary;
+using System.Numerics;
+using VmdkFast.Extents;
+using VmdkFast.Format;
+using VmdkFast.Opening;
+using VmdkFast.Storage;
+
+namespace VmdkFast.Checking;
+
+/// <summary>
+/// Where a reader finds each grain of a sparse file, by its rules and not by those of a check: the primary entry, and
+/// the copy's only where the primary one is impossible. Not thread-safe.
+/// </summary>
+sealed class ReaderView
+{
+    /// <summary>Instead of an entry: a reader refuses the grain.</summary>
+    internal const long Refused = -1;
+
+    const int PieceEntries = 4096;
+
+    readonly SparseLayout _layout;
+    readonly SparseTableSource _source;
+    readonly uint[] _directory = new uint[PieceEntries];
+    readonly uint[] _table;
+    int _first = -1;
+
+    ReaderView(ImageFile file, SparseLayout layout, bool compressed, bool markers)
+    {
+        File = file;
+        _layout = layout;
+        _source = new SparseTableSource(file, layout);
+        _table = new uint[layout.TableEntries];
+        IsCompressed = compressed;
+        HasMarkers = markers;
+    }
+
+    internal ImageFile File { get; }
+
+    internal bool IsCompressed { get; }
+
+    internal bool HasMarkers { get; }
+
+    /// <summary>Whether grains begin at multiples of their size.</summary>
+    internal bool IsAligned { get; private init; }
+
+    internal int Tables => _layout.DirectoryEntries;
+
+    internal int TableEntries => _layout.TableEntries;
+
+    internal long GrainSectors => _layout.GrainSectors;
+
+    internal long DirectorySector => _layout.DirectoryOffsetBytes >> Sector.Shift;
+
+    internal long DirectorySectors => Sector.CountFor((long)Tables * sizeof(uint));
+
+    internal long TableSectors => Sector.CountFor((long)TableEntries * sizeof(uint));
+
+    /// <summary>What a reader makes of a file; null when it refuses it, or when it is no sparse file.</summary>
+    internal static ReaderView? Open(ImageFile file, VmdkLimits limits)
+    {
+        try
+        {
+            Span<byte> start = stackalloc byte[sizeof(ulong)];
+            return Probe.Signature(start[..file.Read(start, 0)]) switch
+            {
+                ImageSignature.HostedSparse => Of(file, HostedSparseFile.Read(file, limits)),
+                ImageSignature.Cowd => Of(file, CowdFile.Read(file, limits)),
+                _ => null,
+            };
+        }
+        catch (VmdkException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The directory's entry for a table.</summary>
+    internal uint DirectoryEntry(int table)
+    {
+        int first = table - (table % PieceEntries);
+        if (first != _first)
+        {
+            _source.LoadDirectory(first, _directory.AsSpan(0, Math.Min(PieceEntries, Tables - first)));
+            _first = first;
+        }
+
+        return _directory[table - first];
+    }
+
+    /// <summary>Where the table is that a reader takes; 0 for an empty one, negative when it refuses.</summary>
+    internal long TableSector(int table)
+    {
+        uint entry = DirectoryEntry(table);
+        if (entry == 0 || _source.IsPossibleTable(entry))
+        {
+            return entry;
+        }
+
+        uint copy = CopyOf(table);
+        return _source.IsPossibleTable(copy) ? copy : Refused;
+    }
+
+    /// <summary>Where each grain of a table is: 0 for nowhere, 1 for zeros, negative when it is refused.</summary>
+    internal void Resolve(int table, Span<long> grains)
+    {
+        long sector = TableSector(table);
+        if (sector <= 0)
+        {
+            grains.Fill(sector);
+            return;
+        }
+
+        _source.ReadEntries(sector << Sector.Shift, _table, "grainTable");
+        for (int i = 0; i < grains.Length; i++)
+        {
+            grains[i] = IsPossible(_table[i]) ? _table[i] : CopyOf(table, i);
+        }
+    }
+
+    /// <summary>How many sectors a grain takes; 0 when a reader refuses what is there.</summary>
+    internal long LengthOf(long grain, long sector)
+    {
+        if (!IsCompressed)
+        {
+            return GrainSectors;
+        }
+
+        Span<byte> start = stackalloc byte[GrainMarker.SizeBytes];
+        int prefix = HasMarkers ? GrainMarker.SizeBytes : sizeof(uint);
+        if (File.Read(start[..prefix], sector << Sector.Shift) < prefix)
+        {
+            return 0;
+        }
+
+        uint dataBytes = HasMarkers
+            ? GrainMarker.Read(start).DataBytes
+            : BinaryPrimitives.ReadUInt32LittleEndian(start);
+        bool isOwn = !HasMarkers || GrainMarker.Read(start).LbaSectors == (ulong)(grain * GrainSectors);
+        long stored = prefix + (long)dataBytes;
+        return isOwn && dataBytes != 0 && (sector << Sector.Shift) + stored <= File.LengthBytes
+            ? Sector.CountFor(stored)
+            : 0;
+    }
+
+    bool IsPossible(uint entry) =>
+        entry == 0 || (entry == 1 && _layout.ZeroGrains) || _source.IsPossibleGrain(entry);
+
+    uint CopyOf(int table) => _layout.RedundantDirectoryOffsetBytes == 0
+        ? 0
+        : ReadEntry(_layout.RedundantDirectoryOffsetBytes + ((long)table * sizeof(uint)));
+
+    long CopyOf(int table, int index)
+    {
+        uint copy = CopyOf(table);
+        if (!_source.IsPossibleTable(copy))
+        {
+            return Refused;
+        }
+
+        uint entry = ReadEntry(((long)copy << Sector.Shift) + ((long)index * sizeof(uint)));
+        return IsPossible(entry) ? entry : Refused;
+    }
+
+    uint ReadEntry(long offsetBytes)
+    {
+        Span<uint> entry = stackalloc uint[1];
+        _source.ReadEntries(offsetBytes, entry, "grainTable");
+        return entry[0];
+    }
+
+    static ReaderView? Of(ImageFile file, HostedSparseFile header) => header.IsDescriptorOnly
+        ? null
+        : new ReaderView(
+            file, new SparseLayout
+            {
+                CapacityBytes = header.CapacityBytes,
+                GrainShift = BitOperations.Log2((ulong)header.GrainBytes),
+                TableShift = BitOperations.Log2((uint)header.TableEntries),
+                DirectoryEntries = header.DirectoryEntries,
+                DirectoryOffsetBytes = header.DirectoryOffsetBytes,
+                RedundantDirectoryOffsetBytes = header.RedundantDirectoryOffsetBytes,
+                FirstUsableSector = header.OverheadSectors,
+                ZeroGrains = header.ZeroGrains,
+            }, header.Compressed, header.Markers)
+        {
+            IsAligned = !header.Compressed,
+        };
+
+    static ReaderView Of(ImageFile file, CowdFile header) => new(
+        file, new SparseLayout
+        {
+            CapacityBytes = header.CapacityBytes,
+            GrainShift = BitOperations.Log2((ulong)header.GrainBytes),
+            TableShift = BitOperations.Log2(CowdFile.TableEntries),
+            DirectoryEntries = header.DirectoryEntries,
+            DirectoryOffsetBytes = header.DirectoryOffsetBytes,
+            FirstUsableSector = header.FirstUsableSector,
+        }, false, false);
+}
