@@ -2,7 +2,9 @@ namespace VmdkFast.Fuzz;
 
 /// <summary>Bytes as they come out of a pipe: forward only, no length, and as many at once as the pipe likes.</summary>
 /// <param name="bytes">What comes.</param>
-/// <param name="pace">0: one byte at a time; else 1 to 13 in an order that the number seeds; null: all there is.</param>
+/// <param name="pace">
+/// 0: one byte at a time; else 1 to 13 in an order that the number seeds; null: all there is.
+/// </param>
 sealed class PipedBytes(byte[] bytes, byte? pace) : Stream
 {
     // A prime, so that no structure's length is a multiple of it.
