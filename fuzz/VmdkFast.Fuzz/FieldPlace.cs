@@ -13,4 +13,5 @@ enum PlaceGroup
     Footer = 2,
     Tables = 4,
     Markers = 8,
+    MetadataMarkers = 16,
 }

@@ -11,6 +11,7 @@ static class FuzzTargets
         (GrainsTarget.TargetName, () => new GrainsTarget()),
         (HeaderTarget.TargetName, () => new HeaderTarget()),
         (ImageTarget.TargetName, () => new ImageTarget()),
+        (PipeTarget.TargetName, () => new PipeTarget()),
         (RepairTarget.TargetName, () => new RepairTarget()),
         (TablesTarget.TargetName, () => new TablesTarget()),
         (WritingTarget.TargetName, () => new WritingTarget()),

@@ -78,6 +78,30 @@ sealed class SampleImage
         {
             FindTables((int)header.RedundantDirectoryOffsetSectors, tables, (int)header.GrainTableEntries, false);
         }
+
+        if (header.Flags.HasFlag(SparseFlags.Markers))
+        {
+            FindMetadataMarkers((int)header.OverheadSectors * Sector.Bytes);
+        }
+    }
+
+    // From marker to marker to the end of the stream, or of the file.
+    void FindMetadataMarkers(int offsetBytes)
+    {
+        while (offsetBytes + Sector.Bytes <= _bytes.Length)
+        {
+            var marker = StreamMarker.Read(_bytes.AsSpan(offsetBytes));
+            if (!marker.IsGrain)
+            {
+                AddPlaces(PlaceGroup.MetadataMarkers, offsetBytes, MetadataMarker.Fields);
+                if (marker.Type == MarkerType.EndOfStream)
+                {
+                    return;
+                }
+            }
+
+            offsetBytes += (int)marker.StrideBytes;
+        }
     }
 
     void FindCowd()
@@ -140,6 +164,11 @@ sealed class SampleImage
     void AddFields(PlaceGroup group, int offsetBytes, ImmutableArray<LayoutField> fields, int sizeBytes)
     {
         Structures.Add((offsetBytes, sizeBytes));
+        AddPlaces(group, offsetBytes, fields);
+    }
+
+    void AddPlaces(PlaceGroup group, int offsetBytes, ImmutableArray<LayoutField> fields)
+    {
         foreach (LayoutField field in fields.Where(field => field.Encoding != FieldEncoding.Bytes))
         {
             _places.Add(new FieldPlace(group, offsetBytes + field.OffsetBytes, field.SizeBytes, field.Unit));

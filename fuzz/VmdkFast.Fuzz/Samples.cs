@@ -110,6 +110,19 @@ static class Samples
         StreamImage.Write(folder, "g-stored", Content, local with { Level = 0 });
     });
 
+    /// <summary>streamOptimized images for a pipe: all layouts, and grains in no order.</summary>
+    internal static SampleImage[] Piped() =>
+    [
+        .. Streams(),
+        .. Make(folder => StreamImage.Write(folder, "h-shuffled", Content, new StreamOptions
+        {
+            Layout = StreamLayout.Local,
+            GrainSectors = GrainSectors,
+            DescriptorSectors = DescriptorSectors,
+            Order = GrainOrder.Shuffled,
+        })),
+    ];
+
     /// <summary>streamOptimized images whose directory is at the end.</summary>
     internal static SampleImage[] Exports() => Make(WriteExports);
 

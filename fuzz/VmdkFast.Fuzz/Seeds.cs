@@ -25,6 +25,7 @@ static class Seeds
         WriteDescriptors(Directory.CreateDirectory(Path.Combine(folder, DescriptorTarget.TargetName)).FullName);
         WriteChains(Directory.CreateDirectory(Path.Combine(folder, ChainTarget.TargetName)).FullName);
         WriteChoices(folder, FooterTarget.TargetName, Samples.Exports().Length, "");
+        WritePipes(Directory.CreateDirectory(Path.Combine(folder, PipeTarget.TargetName)).FullName);
         WriteChoices(folder, RepairTarget.TargetName, samples.Length - 1, "");
         WriteChoices(folder, TablesTarget.TargetName, samples.Length, "");
         WriteChoices(
@@ -48,6 +49,22 @@ static class Seeds
             byte way = (byte)(sample % Nudges.Ways);
             File.WriteAllBytes(Path.Combine(inputs, $"nudge-{sample:00}"), [sample, 1, place, way, 0, 0, .. tail]);
         }
+    }
+
+    // Byte by byte and at odd paces; one whole stream that the mutator may take apart.
+    static void WritePipes(string folder)
+    {
+        for (byte sample = 0; sample < PipeTarget.SampleCount; sample++)
+        {
+            File.WriteAllBytes(Path.Combine(folder, $"sample-{sample:00}"), [0, sample, 0, 0]);
+            byte place = (byte)(sample * 7);
+            byte way = (byte)(sample % Nudges.Ways);
+            byte pace = (byte)(sample + 1);
+            File.WriteAllBytes(Path.Combine(folder, $"nudge-{sample:00}"), [pace, sample, 1, place, way, 0, 0]);
+        }
+
+        byte own = (byte)PipeTarget.SampleCount;
+        File.WriteAllBytes(Path.Combine(folder, "own"), [1, own, .. Samples.Exports()[0].Bytes]);
     }
 
     static void WriteGrains(string folder)

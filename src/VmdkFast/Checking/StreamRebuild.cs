@@ -16,6 +16,7 @@ sealed class StreamRebuild(
     readonly CheckedFile _file = subject.File;
     readonly SparseShape _shape = subject.Shape;
     readonly List<byte> _bytes = [];
+    readonly HashSet<long> _tablesWithGrains = [];
     long _limit;
     long _sector;
 
@@ -37,6 +38,11 @@ sealed class StreamRebuild(
         {
             subject.Log.Propose(
                 new CutStep(_file, RepairClass.Restore, $"{reason}: what follows the last whole grain", end));
+        }
+
+        for (int i = 0; i < stored.Count; i++)
+        {
+            _tablesWithGrains.Add(stored[i].Grain / _shape.TableEntries);
         }
 
         var entries = new uint[_shape.DirectoryEntries];
@@ -95,6 +101,12 @@ sealed class StreamRebuild(
         long first = (long)table * _shape.TableEntries;
         long count = Math.Min(_shape.TableEntries, _shape.Grains - first);
         uint[]? old = _shape.ZeroGrains ? OldTable(table) : null;
+        if (old is null && !_tablesWithGrains.Contains(table))
+        {
+            // A header may claim 2^29 grains; looking for each of them would take half a minute.
+            return null;
+        }
+
         for (int index = 0; index < count; index++)
         {
             uint entry = stored.Find(first + index) is { } place && place.Sector + place.LengthSectors <= _limit

@@ -183,10 +183,7 @@ sealed class MarkerReader
         HostedSparseFile.CheckFooter(_incoming.Header, footer, new HeaderRules(_input, offsetBytes));
         if (_incoming.TablesBehind && !Seen.HasDirectoryAt(footer.DirectoryOffsetSectors))
         {
-            throw new VmdkException(
-                VmdkErrorCode.HeaderInvalid, _input.Path, "the footer names a directory that did not come",
-                offsetBytes + 56, nameof(footer.DirectoryOffsetSectors), $"sector {footer.DirectoryOffsetSectors}",
-                "the sector behind the directory's marker");
+            throw DirectoryMissing("footer", offsetBytes, footer.DirectoryOffsetSectors);
         }
 
         _hasFooter = true;
@@ -208,10 +205,13 @@ sealed class MarkerReader
             throw EndsEarly("the grains: no footer came");
         }
 
-        if (_incoming.TablesBehind && !_hasFooter
-            && !Seen.HasDirectoryAt(_incoming.Header.DirectoryOffsetSectors))
+        // Who has the file goes by the header's directory, also when a footer names another one.
+        ulong directory = _incoming.Header.DirectoryOffsetSectors;
+        if (_incoming.TablesBehind && !_incoming.Hosted.DirectoryAtEnd && !Seen.HasDirectoryAt(directory))
         {
-            throw EndsEarly("the grains: the directory that the header names did not come");
+            throw _hasFooter
+                ? DirectoryMissing("header", 0, directory)
+                : EndsEarly("the grains: the directory that the header names did not come");
         }
 
         if (_incoming.Front is { } front && front.Named != Seen.Sum)
@@ -240,6 +240,11 @@ sealed class MarkerReader
 
         _ended = true;
     }
+
+    VmdkException DirectoryMissing(string who, long headerOffsetBytes, ulong sector) =>
+        new(VmdkErrorCode.HeaderInvalid, _input.Path, $"the {who} names a directory that did not come",
+            headerOffsetBytes + 56, nameof(SparseHeader.DirectoryOffsetSectors), $"sector {sector}",
+            "the sector behind the directory's marker");
 
     VmdkException EndsEarly(string where)
     {

@@ -1,4 +1,5 @@
 using VmdkFast.Compression;
+using VmdkFast.Fuzz;
 using VmdkFast.Tests.Support;
 using VmdkFast.Tests.Writing;
 using Xunit;
@@ -125,6 +126,51 @@ public sealed class FindingTests
         }
 
         Assert.Equal(before, File.ReadAllBytes(path));
+    }
+
+    [Fact]
+    public void APipeWhoseHeaderNamesAnotherDirectoryThanItsFooterIsRefused()
+    {
+        using var folder = new TempFolder();
+        string path = StreamImage.Write(
+            folder.Path, "disk", Content,
+            s_small with { Layout = StreamLayout.Export, DirectoryInHeaderToo = true });
+        Assert.Equal(Content.Read(0, (int)Content.LengthBytes), FromPipe(path));
+
+        // The last sector is the end of the stream; as a directory it says that there are no grains.
+        const int DirectoryField = 56;
+        Patch.WriteUInt64(path, DirectoryField, (ulong)(new FileInfo(path).Length / 512) - 1);
+        var refused = Assert.Throws<VmdkException>(() => FromPipe(path));
+        Assert.Equal(VmdkErrorCode.HeaderInvalid, refused.Code);
+        Assert.Equal("DirectoryOffsetSectors", refused.Field, ignoreCase: true);
+        Assert.Equal(DirectoryField, refused.OffsetBytes);
+    }
+
+    [Fact]
+    public async Task APlanForACutStreamLooksForNoGrainOfTablesThatHaveNone()
+    {
+        using var folder = new TempFolder();
+        string path = StreamImage.Write(
+            folder.Path, "disk", Content, s_small with { Layout = StreamLayout.Export });
+
+        // 8 TiB, of which the file holds 64 KiB: to look for each of 2^31 grains took most of a minute.
+        Patch.WriteUInt64(path, 12, 8UL << 31);
+        using (FileStream file = File.OpenWrite(path))
+        {
+            file.SetLength(file.Length - 512);
+        }
+
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        VmdkRepairOptions plan = new() { Check = new VmdkCheckOptions { Deep = true } };
+        VmdkRepairResult result = await Task.Run(() => VmdkImage.RepairAsync(path, plan)).WaitAsync(patience.Token);
+        Assert.NotEmpty(result.Changes);
+    }
+
+    static byte[] FromPipe(string path)
+    {
+        using var target = new MemoryStream();
+        VmdkImage.ConvertAsync(new PipedBytes(File.ReadAllBytes(path), pace: 0), target).GetAwaiter().GetResult();
+        return target.ToArray();
     }
 
     static string WriteSparse(TempFolder folder, GuestContent content) =>
