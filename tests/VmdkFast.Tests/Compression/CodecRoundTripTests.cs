@@ -219,7 +219,7 @@ public sealed class CodecRoundTripTests
         return length < 0 ? null : room[..length];
     }
 
-    static byte[] Framework(byte[] stored)
+    internal static byte[] Framework(byte[] stored)
     {
         using var inflater = new ZLibStream(new MemoryStream(stored), CompressionMode.Decompress);
         using var bytes = new MemoryStream();

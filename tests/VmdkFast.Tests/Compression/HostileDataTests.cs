@@ -28,10 +28,9 @@ public sealed class HostileDataTests
 
     [Theory]
     [MemberData(nameof(Codecs))]
-    public void AFlippedBitIsNeverWrongData(VmdkCodec codec)
+    public void AFlippedBitIsRefusedOrReadAsTheFrameworkReadsIt(VmdkCodec codec)
     {
-        byte[] grain = CodecRoundTripTests.TextAndNoise(GrainBytes);
-        byte[] stored = Stored(grain);
+        byte[] stored = Stored(CodecRoundTripTests.TextAndNoise(GrainBytes));
         Gen.Int[0, (stored.Length * 8) - 1].Sample(
             bit =>
             {
@@ -40,8 +39,8 @@ public sealed class HostileDataTests
                 byte[] room = new byte[GrainBytes + GuardBytes];
                 int length = Inflate(codec, damaged, room);
 
-                // A bit of the header's window or level, or one behind the end, changes nothing.
-                return length < 0 || room.AsSpan(0, length).SequenceEqual(grain);
+                // Some single bits change the content and not its Adler-32: then nobody can know.
+                return length < 0 || room.AsSpan(0, length).SequenceEqual(CodecRoundTripTests.Framework(damaged));
             },
             iter: 2000);
     }
