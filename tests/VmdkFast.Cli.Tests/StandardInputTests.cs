@@ -78,7 +78,8 @@ public sealed class StandardInputTests : IDisposable
         Assert.Contains("missing: the file ends inside a compressed grain", info.Output, StringComparison.Ordinal);
         CliResult json = await Run.OrFailAsync("info", "--recover-stream", "--output", "json", stream);
         Assert.Contains("\"recovery\": {", json.Output, StringComparison.Ordinal);
-        CliResult converted = await Run.OrFailAsync("convert", "--recover-stream", stream, _folder["out.raw"]);
+        CliResult converted = await Run.CliAsync("convert", "--recover-stream", stream, _folder["out.raw"]);
+        Assert.Equal(0, converted.ExitCode);
         Assert.Matches("ends inside a compressed grain: [0-9]+ grains are there, .* are ignored\n$", converted.Error);
         byte[] found = await File.ReadAllBytesAsync(_folder["out.raw"], TestContext.Current.CancellationToken);
         byte[] wanted = await File.ReadAllBytesAsync(raw, TestContext.Current.CancellationToken);
