@@ -1,7 +1,7 @@
-"""Makes compare.json, compare.md and compare.svg of what compare.sh measured.
+"""Makes compare.json, compare.md, summary.md and compare.svg of what compare.sh measured.
 
 compare_report.py WORK RESULTS    from the runs in WORK
-compare_report.py --chart RESULTS only compare.svg, from RESULTS/compare.json
+compare_report.py --chart RESULTS only summary.md and compare.svg, from RESULTS/compare.json
 """
 import html
 import json
@@ -152,6 +152,28 @@ def chart(report):
     return "\n".join(lines) + "\n"
 
 
+def summary(report):
+    """One row for each of our commands: what README shows of the report."""
+    machine = report["machine"]
+    lines = [
+        f"{machine['CPU']}; {machine['qemu-img']}; {machine['disk']}.",
+        "",
+        "| case | ours | seconds | best of the others | seconds | times faster | output against QEMU's |",
+        "|---|---|---:|---|---:|---:|---:|",
+    ]
+    for case, tools in report["cases"].items():
+        others = [tool for tool in tools if not tool["tool"].startswith("ours")]
+        best = min(others, key=lambda tool: tool["seconds"]["median"], default=None)
+        for tool in tools:
+            if tool in others or best is None:
+                continue
+            size = f"{tool['sizeOfQemus']:.1%}" if "sizeOfQemus" in tool else ""
+            lines.append(
+                f"| {case} | {tool['tool']} | {tool['seconds']['median']:.2f} | {best['tool']} | "
+                f"{best['seconds']['median']:.2f} | {tool['timesFaster']:.1f} | {size} |")
+    return "\n".join(lines) + "\n"
+
+
 def main(work, results):
     limits = json.loads((work / "limits.json").read_text())
     sparse, stream, raw = (work / name for name in ("sparse.vmdk", "stream.vmdk", "disk.raw"))
@@ -176,11 +198,14 @@ def main(work, results):
         report["cases"][case] = summarize(tools, places)
     (results / "compare.json").write_text(json.dumps(report, indent=2) + "\n")
     (results / "compare.md").write_text(markdown(report))
+    (results / "summary.md").write_text(summary(report))
     (results / "compare.svg").write_text(chart(report))
 
 
 if sys.argv[1] == "--chart":
     folder = Path(sys.argv[2])
-    (folder / "compare.svg").write_text(chart(json.loads((folder / "compare.json").read_text())))
+    made = json.loads((folder / "compare.json").read_text())
+    (folder / "summary.md").write_text(summary(made))
+    (folder / "compare.svg").write_text(chart(made))
 else:
     main(Path(sys.argv[1]), Path(sys.argv[2]))

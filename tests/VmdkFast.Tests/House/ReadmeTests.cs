@@ -12,7 +12,7 @@ public sealed partial class ReadmeTests
 {
     const string Readme = "README.md";
     const string Program = "samples/ReadSectors/Program.cs";
-    const string Numbers = "bench/results/compare.md";
+    const string Numbers = "bench/results/summary.md";
     const int MaxLines = 250;
     const string Usings =
         "global using System; global using System.IO; global using VmdkFast; global using VmdkFast.Layout;";
