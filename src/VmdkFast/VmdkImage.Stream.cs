@@ -78,9 +78,10 @@ public static partial class VmdkImage
         IProgress<VmdkProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(targetPath);
+        CheckRawLength(lengthBytes);
         return ConvertIncomingAsync(
             () => OpenRaw(source, lengthBytes), source, options, targetPath, progress,
-            maker => maker.Open(targetPath, [], cancellationToken), CheckRawLength(lengthBytes, cancellationToken));
+            maker => maker.Open(targetPath, [], cancellationToken), cancellationToken);
     }
 
     /// <summary>Converts a raw disk that comes in order into another stream.</summary>
@@ -100,16 +101,16 @@ public static partial class VmdkImage
         IProgress<VmdkProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(target);
+        CheckRawLength(lengthBytes);
         return ConvertIncomingAsync(
             () => OpenRaw(source, lengthBytes), source, options, targetPath: null, progress,
-            maker => maker.OpenStream(target, leaveOpen: true), CheckRawLength(lengthBytes, cancellationToken));
+            maker => maker.OpenStream(target, leaveOpen: true), cancellationToken);
     }
 
-    static CancellationToken CheckRawLength(long lengthBytes, CancellationToken cancellationToken)
+    static void CheckRawLength(long lengthBytes)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(lengthBytes, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(lengthBytes, Sector.ToBytes(Sector.MaxSectors));
-        return cancellationToken;
     }
 
     static IncomingDisk OpenRaw(Stream source, long lengthBytes) => new(

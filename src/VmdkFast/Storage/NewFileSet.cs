@@ -169,8 +169,8 @@ sealed class NewFileSet : IDisposable
                 : throw new VmdkException(VmdkErrorCode.TargetRefused, path, "the file already exists");
         }
 
-        path = ResolveLinks(path);
-        LocalFile? existing = TryOpen(path);
+        path = TargetPath.ResolveLinks(path);
+        LocalFile? existing = TargetPath.TryOpen(path);
         try
         {
             if (existing is not null && (existing.IsBlockDevice || untouchable.Contains(existing.Identity)))
@@ -188,31 +188,6 @@ sealed class NewFileSet : IDisposable
         {
             existing?.Dispose();
             throw;
-        }
-    }
-
-    static LocalFile? TryOpen(string path)
-    {
-        try
-        {
-            return LocalFile.Open(path, FileAccessMode.Read);
-        }
-        catch (VmdkException missing) when (missing.Code == VmdkErrorCode.FileMissing)
-        {
-            return null;
-        }
-    }
-
-    static string ResolveLinks(string path)
-    {
-        try
-        {
-            return File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
-        }
-        catch (IOException missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
-        {
-            // Nothing is there yet; a missing folder is found by the creation.
-            return path;
         }
     }
 

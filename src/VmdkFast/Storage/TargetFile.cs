@@ -34,8 +34,8 @@ sealed class TargetFile : IDisposable
     internal static TargetFile Create(
         string path, long lengthBytes, bool intoExisting, IReadOnlyList<ImageFile> sources)
     {
-        path = ResolveLinks(path);
-        LocalFile? existing = TryOpen(path);
+        path = TargetPath.ResolveLinks(path);
+        LocalFile? existing = TargetPath.TryOpen(path);
         using (existing)
         {
             if (existing is null)
@@ -99,18 +99,6 @@ sealed class TargetFile : IDisposable
         }
     }
 
-    static LocalFile? TryOpen(string path)
-    {
-        try
-        {
-            return LocalFile.Open(path, FileAccessMode.Read);
-        }
-        catch (VmdkException missing) when (missing.Code == VmdkErrorCode.FileMissing)
-        {
-            return null;
-        }
-    }
-
     static TargetFile OpenInPlace(string path, LocalFile existing, long lengthBytes, bool keepContent)
     {
         if (keepContent && existing.LengthBytes < lengthBytes)
@@ -160,19 +148,6 @@ sealed class TargetFile : IDisposable
         {
             target.Dispose();
             throw;
-        }
-    }
-
-    static string ResolveLinks(string path)
-    {
-        try
-        {
-            return System.IO.File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
-        }
-        catch (IOException missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
-        {
-            // Nothing is there yet; a missing folder is found by the creation.
-            return path;
         }
     }
 }
