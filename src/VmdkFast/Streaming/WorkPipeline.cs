@@ -99,11 +99,25 @@ sealed class WorkPipeline<TWork>
                 return null;
             }
 
+            // Ended before the lock is left, also by a failure: a source that has failed is nowhere, and what another
+            // thread took from it would fail differently, and perhaps be the failure that is reported.
             TWork work = _free.Pop();
-            if (!_take(work))
+            bool taken = false;
+            try
             {
-                _ended = true;
-                Monitor.PulseAll(_lock);
+                taken = _take(work);
+            }
+            finally
+            {
+                if (!taken)
+                {
+                    _ended = true;
+                    Monitor.PulseAll(_lock);
+                }
+            }
+
+            if (!taken)
+            {
                 return null;
             }
 

@@ -17,6 +17,30 @@ public sealed class WorkPipelineTests
 
     public static TheoryData<int> ThreadCounts => [1, 2, 3, 8];
 
+    // The other threads wait for the lock while one takes: whoever gets it next must see that the source has failed.
+    // Short calls, so that they wait spinning and not asleep: that found it in nearly every run of this test.
+    [Fact]
+    public void NothingIsTakenFromASourceThatFailed()
+    {
+        for (int round = 0; round < 200; round++)
+        {
+            int calls = 0;
+            var pipeline = new WorkPipeline<Piece>(
+                NewPieces(8),
+                _ =>
+                {
+                    Thread.SpinWait(200);
+                    return ++calls < 50 ? true : throw new InvalidDataException($"call {calls}");
+                },
+                _ => { },
+                null);
+            var failure = Assert.Throws<InvalidDataException>(
+                () => pipeline.Run(4, TestContext.Current.CancellationToken));
+            Assert.Equal("call 50", failure.Message);
+            Assert.Equal(50, calls);
+        }
+    }
+
     [Theory]
     [MemberData(nameof(ThreadCounts))]
     public void EveryPieceIsProcessedOnceAndDeliveredInOrder(int threads)
