@@ -9,8 +9,13 @@ namespace VmdkFast.Compression;
 /// </remarks>
 sealed unsafe class FixedRoom : Stream
 {
+    // What is handed on at once: most compressed grains of 64 KiB are less than half of that.
+    const int HandedOnBytes = 128 << 10;
+
+    byte[]? _handedOn;
     byte* _start;
     int _lengthBytes;
+    bool _throwsWhenExceeded;
 
     /// <summary>Whether a read met the end, or a write did not fit; what does not fit is dropped.</summary>
     internal bool IsExceeded { get; private set; }
@@ -38,8 +43,15 @@ sealed unsafe class FixedRoom : Stream
     }
 
     /// <summary>Takes other memory, which stays where it is until the next call.</summary>
-    internal void Reset(byte* start, int lengthBytes)
+    /// <param name="start">The memory.</param>
+    /// <param name="lengthBytes">Its length.</param>
+    /// <param name="throwsWhenExceeded">
+    /// Whether a write that does not fit throws <see cref="InvalidDataException"/>: that ends the inflating of a few
+    /// bytes that stand for gigabytes.
+    /// </param>
+    internal void Reset(byte* start, int lengthBytes, bool throwsWhenExceeded = false)
     {
+        _throwsWhenExceeded = throwsWhenExceeded;
         _start = start;
         _lengthBytes = lengthBytes;
         UsedBytes = 0;
@@ -60,9 +72,30 @@ sealed unsafe class FixedRoom : Stream
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
     /// <inheritdoc/>
+    /// <remarks>
+    /// In steps as large as may be: the framework's inflater works on what it is given, and starts and stops at its ends.
+    /// </remarks>
+    public override void CopyTo(Stream destination, int bufferSize)
+    {
+        _handedOn ??= GC.AllocateUninitializedArray<byte>(HandedOnBytes);
+        int length;
+        while ((length = Math.Min(_handedOn.Length, _lengthBytes - UsedBytes)) > 0)
+        {
+            new ReadOnlySpan<byte>(_start + UsedBytes, length).CopyTo(_handedOn);
+            UsedBytes += length;
+            destination.Write(_handedOn, 0, length);
+        }
+    }
+
+    /// <inheritdoc/>
     public override void Write(ReadOnlySpan<byte> buffer)
     {
         IsExceeded |= buffer.Length > _lengthBytes - UsedBytes;
+        if (IsExceeded && _throwsWhenExceeded)
+        {
+            throw new InvalidDataException("More data than there is room for.");
+        }
+
         if (!IsExceeded)
         {
             buffer.CopyTo(new Span<byte>(_start + UsedBytes, buffer.Length));
