@@ -28,7 +28,6 @@ for program in qemu-img mkfs.ext4 python3 dotnet; do
 done
 export LC_ALL=C
 
-warm=$WORK/warm; [ ! -w /dev/shm ] || warm=/dev/shm/vmdkfast-compare.$$
 raw=$WORK/disk.raw sparse=$WORK/sparse.vmdk stream=$WORK/stream.vmdk out=$WORK/out runs=$WORK/runs.tsv
 exported=$WORK/exported.vmdk extracted=$WORK/extracted
 : >"$runs"
@@ -126,10 +125,11 @@ row() { [ "$wanted" = "  " ] || [[ $wanted == *" $1 "* ]] || return 0; table+=("
 # Prints "seconds KiB". GNU time starts small; a child of python would count python's memory before its exec.
 measure() {
   local start end memory=$WORK/memory
-  sync
   # Under a hypervisor that takes freed memory back, a run would pay for getting its page cache again, by how long the
-  # run before it was: the memory is touched first, for both sides alike.
-  head -c "${CONTENT_MIB}M" /dev/zero >"$warm"; rm -f "$warm"
+  # run before it was: that much cache is filled and freed first, for both sides alike. In the same file system: its
+  # cache takes larger pages than a tmpfs, and a run then took up to three times as long.
+  dd if=/dev/zero of="$WORK/warm" bs=512K count=$((CONTENT_MIB * 3)) status=none; rm -f "$WORK/warm"
+  sync
   start=$EPOCHREALTIME
   if [ -x /usr/bin/time ]; then
     /usr/bin/time -q -f %M -o "$memory" "$@" >"$WORK/log" 2>&1 </dev/null || return 1

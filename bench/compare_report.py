@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 LIMITS_OF = {
+    "raw-to-stream": ["deflate-libdeflate", "deflate-zlib", "deflate-fast-libdeflate", "deflate-fast-isal"],
     "sparse-to-raw": ["copy"],
     "stream-to-raw": ["inflate-zlib", "inflate-libdeflate"],
     "export-to-raw": ["inflate-zlib", "inflate-libdeflate"],

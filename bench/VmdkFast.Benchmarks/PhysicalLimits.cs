@@ -7,7 +7,7 @@ namespace VmdkFast.Benchmarks;
 
 /// <summary>
 /// What no converter can beat on this machine: the stored bytes of a sparse image copied to their places by bare reads
-/// and writes, and the grains of a stream inflated from memory, both on all cores.
+/// and writes, its grains read and deflated, and the grains of a stream inflated from memory, each on all cores.
 /// </summary>
 static class PhysicalLimits
 {
@@ -32,6 +32,16 @@ static class PhysicalLimits
         foreach (string codec in new[] { "zlib", "libdeflate", "isal" })
         {
             Write(json, "inflate-" + codec, repeats, Inflating(stream, GrainCodec.Choose(codec)), () => { });
+        }
+
+        foreach ((string codec, VmdkCompression level) in new[]
+        {
+            ("zlib", VmdkCompression.Default), ("libdeflate", VmdkCompression.Default),
+            ("libdeflate", VmdkCompression.Fastest), ("isal", VmdkCompression.Fastest),
+        })
+        {
+            string name = level == VmdkCompression.Default ? "deflate-" : "deflate-fast-";
+            Write(json, name + codec, repeats, Deflating(sparse, GrainCodec.Choose(codec), level), () => { });
         }
 
         json.WriteEndObject();
@@ -61,22 +71,7 @@ static class PhysicalLimits
 
     static Action Copying(string sparsePath, string targetPath)
     {
-        var pieces = new List<(long FileOffset, long Offset, int Length)>();
-        long lengthBytes;
-        using (VmdkDisk disk = VmdkDisk.Open(sparsePath))
-        {
-            lengthBytes = disk.Length;
-            foreach (VmdkRun run in disk.Map().Where(run => run.Kind == VmdkRunKind.Data))
-            {
-                for (long done = 0; done < run.LengthBytes; done += PieceBytes)
-                {
-                    pieces.Add((
-                        run.FileOffsetBytes!.Value + done, run.OffsetBytes + done,
-                        (int)Math.Min(PieceBytes, run.LengthBytes - done)));
-                }
-            }
-        }
-
+        List<DataPiece> pieces = Pieces(sparsePath, PieceBytes, out long lengthBytes);
         return () =>
         {
             using SafeFileHandle source = File.OpenHandle(sparsePath, share: FileShare.ReadWrite);
@@ -85,12 +80,46 @@ static class PhysicalLimits
             RandomAccess.SetLength(target, lengthBytes);
             OnAllCores(pieces.Count, PieceBytes, (index, buffer) =>
             {
-                (long fileOffset, long offset, int length) = pieces[index];
-                Span<byte> piece = buffer.AsSpan(0, length);
-                int read = RandomAccess.Read(source, piece, fileOffset);
-                RandomAccess.Write(target, piece[..read], offset);
+                DataPiece piece = pieces[index];
+                Span<byte> bytes = buffer.AsSpan(0, piece.LengthBytes);
+                int read = RandomAccess.Read(source, bytes, piece.FileOffsetBytes);
+                RandomAccess.Write(target, bytes[..read], piece.OffsetBytes);
             });
         };
+    }
+
+    static Action Deflating(string sparsePath, GrainCodec codec, VmdkCompression level)
+    {
+        const int GrainBytes = 64 << 10;
+        List<DataPiece> pieces = Pieces(sparsePath, GrainBytes, out _);
+        return () =>
+        {
+            using SafeFileHandle source = File.OpenHandle(sparsePath, share: FileShare.ReadWrite);
+            OnAllCores(pieces.Count, 3 * GrainBytes, (index, buffer) =>
+            {
+                Span<byte> grain = buffer.AsSpan(0, pieces[index].LengthBytes);
+                int read = RandomAccess.Read(source, grain, pieces[index].FileOffsetBytes);
+                codec.Deflate(grain[..read], buffer.AsSpan(GrainBytes), level);
+            });
+        };
+    }
+
+    static List<DataPiece> Pieces(string sparsePath, int maxBytes, out long lengthBytes)
+    {
+        var pieces = new List<DataPiece>();
+        using VmdkDisk disk = VmdkDisk.Open(sparsePath);
+        lengthBytes = disk.Length;
+        foreach (VmdkRun run in disk.Map().Where(run => run.Kind == VmdkRunKind.Data))
+        {
+            for (long done = 0; done < run.LengthBytes; done += maxBytes)
+            {
+                pieces.Add(new DataPiece(
+                    run.FileOffsetBytes!.Value + done, run.OffsetBytes + done,
+                    (int)Math.Min(maxBytes, run.LengthBytes - done)));
+            }
+        }
+
+        return pieces;
     }
 
     static Action Inflating(string streamPath, GrainCodec codec)
@@ -123,4 +152,6 @@ static class PhysicalLimits
         Array.ForEach(threads, thread => thread.Start());
         Array.ForEach(threads, thread => thread.Join());
     }
+
+    readonly record struct DataPiece(long FileOffsetBytes, long OffsetBytes, int LengthBytes);
 }

@@ -17,7 +17,7 @@ sealed class ZlibCodec : GrainCodec
     static readonly ZLibCompressionOptions s_small = new() { CompressionLevel = 7 };
     static readonly ZLibCompressionOptions s_smallest = new() { CompressionLevel = 9 };
 
-    // The inflater's output goes through a buffer of the framework, at best a whole grain at once.
+    // The inflater's output goes through a buffer of the framework: a whole grain at once, and room for its end.
     const int MaxCopyBytes = 128 << 10;
 
     [ThreadStatic]
@@ -41,7 +41,7 @@ sealed class ZlibCodec : GrainCodec
             using var inflater = new ZLibStream(room, CompressionMode.Decompress, leaveOpen: true);
             try
             {
-                inflater.CopyTo(inflated, Math.Clamp(destination.Length, 1, MaxCopyBytes));
+                inflater.CopyTo(inflated, Math.Min(destination.Length + 1, MaxCopyBytes));
 
                 // An inflater that has not met the end of its data asks for more of it.
                 Span<byte> beyond = stackalloc byte[1];
