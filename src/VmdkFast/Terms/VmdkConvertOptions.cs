@@ -27,14 +27,14 @@ public sealed record VmdkConvertOptions
     public VmdkCodec Codec { get; init; }
 
     /// <summary>
-    /// Runs of zeros of at least this length are left out of the target where it can do without: 0, or a multiple of 512
-    /// up to 16 MiB. Default 4 KiB. 0 writes all zeros; compressed grains of zeros are left out anyway. In sparse images
-    /// whole grains count.
+    /// Runs of zeros of at least this length are left out of the target where it can do without: 0, or a multiple of
+    /// 512 up to 16 MiB. Default 4 KiB. 0 writes all zeros; compressed grains of zeros are left out anyway. In sparse
+    /// images whole grains count.
     /// </summary>
     /// <remarks>
-    /// Runs begin at multiples of 4 KiB, or of the power of two that divides the length if that is less. They are looked
-    /// for within stretches of 512 KiB, or of the length rounded up to a power of two. What the source holds as a hole
-    /// stays one, whatever its length.
+    /// Runs begin at multiples of 4 KiB, or of the power of two that divides the length if that is less. They are
+    /// looked for within stretches of 512 KiB, or of the length rounded up to a power of two. What the source holds
+    /// as a hole stays one, whatever its length.
     /// </remarks>
     public int SparseBytes { get; init; } = 4096;
 
