@@ -43,8 +43,8 @@ sealed class ConvertArguments
 
     readonly Option<string> _level = new("--level")
     {
-        Description = "How hard to compress: a word, or 1 (fastest) to 9 (smallest); default default",
-        HelpName = "fastest|fast|default|small|best",
+        Description = "How hard to compress: a word, or 0 (none), 1 (fastest) to 9 (smallest); default default",
+        HelpName = "none|fastest|fast|default|small|best",
     };
 
     readonly Option<string> _codec = new("--codec")
@@ -54,7 +54,7 @@ sealed class ConvertArguments
     };
 
     readonly Option<long?> _sparse = OpenArguments.SizeOption(
-        "-S", "Zeros of this length are left out (default 4k); 0 writes all zeros");
+        "-S", "Zeros of at least this length are left out (default 4k); 0 writes all zeros");
 
     readonly Option<int> _threads = new("--threads", "-m")
     {
@@ -223,25 +223,26 @@ sealed class ConvertArguments
     /// <exception cref="UsageException">It is no such length.</exception>
     internal static int ReadSparseBytes(long? length)
     {
-        const int MaxSparseBytes = 512 << 10;
+        const int SectorBytes = 512;
+        const int MaxSparseBytes = 16 << 20;
         return length switch
         {
             null => VmdkConvertOptions.Default.SparseBytes,
-            0 => 0,
-            >= 512 and <= MaxSparseBytes and var bytes when long.IsPow2(bytes) => (int)bytes,
-            var bytes => throw new UsageException($"-S {bytes}: wanted 0, or a power of two from 512 to 512k"),
+            >= 0 and <= MaxSparseBytes and var bytes when bytes % SectorBytes == 0 => (int)bytes,
+            var bytes => throw new UsageException($"-S {bytes}: wanted 0, or a multiple of 512 up to 16M"),
         };
     }
 
     VmdkCompression ReadLevel(ParseResult parsed) => parsed.GetValue(_level) switch
     {
         null or "default" or "4" or "5" or "6" => VmdkCompression.Default,
+        "none" or "0" => VmdkCompression.None,
         "fastest" or "1" => VmdkCompression.Fastest,
         "fast" or "2" or "3" => VmdkCompression.Fast,
         "small" or "7" or "8" => VmdkCompression.Small,
         "best" or "9" => VmdkCompression.Smallest,
         var text => throw new UsageException(
-            $"--level {text}: wanted fastest, fast, default, small, best, or 1 to 9"),
+            $"--level {text}: wanted none, fastest, fast, default, small, best, or 0 to 9"),
     };
 
     /// <summary>The codec that the options name.</summary>

@@ -8,10 +8,15 @@ static class Program
     {
         using var cancellation = new CancellationTokenSource();
 
-        // The first signal asks politely, so that a half-written target can be removed; a second one ends the process.
+        // The first signal asks politely, so that a half-written target can be removed; a second one ends the process,
+        // unless it comes so soon that it is the same wish: timeout(1) and a shell's kill of a job send two at once.
+        const int SameWishMilliseconds = 1000;
+        long firstAt = long.MaxValue;
         void Cancel(PosixSignalContext signal)
         {
-            signal.Cancel = !cancellation.IsCancellationRequested;
+            long now = Environment.TickCount64;
+            long before = Interlocked.CompareExchange(ref firstAt, now, long.MaxValue);
+            signal.Cancel = before == long.MaxValue || now - before < SameWishMilliseconds;
             cancellation.Cancel();
         }
 

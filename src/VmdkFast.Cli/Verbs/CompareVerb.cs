@@ -40,7 +40,9 @@ sealed class CompareVerb : Verb
         """
         Exit codes: 0 the same, 1 different, 2 an image cannot be opened (or the command line is wrong), 3 a table is
         damaged, 4 data cannot be read. The offset is that of the first byte that differs. Without -s whatever lies
-        past the end of the shorter disk counts as zeros, and how something is stored does not count.
+        past the end of the shorter disk counts as zeros, and how something is stored does not count. With -s it does:
+        plain, compressed, known zeros, or nothing at all. Unlike qemu-img, -s does not look at where a zero grain or a
+        hole lies in its file, nor whether a run is the file's last; then qemu-img may differ where this does not.
         """;
 
     internal override string Examples =>

@@ -40,6 +40,7 @@ sealed class ConvertVerb : Verb
         command leaves nothing but hidden names that end in .partial.
         Devices, files with several links, and targets with -n are written in place.
         Zeros are not written into new files; they become holes.
+        --verify reads the complete target: when it fails, the target has its name already, and must not be used.
         -o with -O vmdk takes all options of create but size and overwrite, and stream_layout=export|local: where a
         streamOptimized image keeps its tables. Export is what VMware's products export and import, and goes into pipes.
         A chain of images becomes one, unless -B names a base that the target shall be a child of.

@@ -36,7 +36,9 @@ abstract class GrainCodec
     {
         int storedBytes = StoredForm.LengthBytes(source.Length);
         ArgumentOutOfRangeException.ThrowIfLessThan(destination.Length, storedBytes, nameof(destination));
-        int produced = Deflate(source, destination[..storedBytes], compression);
+        int produced = compression == VmdkCompression.None
+            ? -1
+            : Deflate(source, destination[..storedBytes], compression);
         return produced >= 0 ? produced : StoredForm.Write(source, destination);
     }
 

@@ -16,7 +16,11 @@ sealed record DiskIdentity(uint ContentId, string LongContentId, string? Uuid)
     /// <summary>Chooses the IDs.</summary>
     internal static DiskIdentity For(VmdkCreateOptions options)
     {
-        string longContentId = options.LongContentId ?? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+        // A caller who fixes both other IDs wants the same bytes again: nothing is left to chance then.
+        byte[] unasked = options is { ContentId: not null, Uuid: { } fixedUuid }
+            ? fixedUuid.ToByteArray(bigEndian: true)
+            : RandomNumberGenerator.GetBytes(16);
+        string longContentId = options.LongContentId ?? Convert.ToHexStringLower(unasked);
         uint contentId = options.ContentId ?? (options.LongContentId is null
             ? RandomContentId()
             : uint.Parse(

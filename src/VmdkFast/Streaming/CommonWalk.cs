@@ -35,7 +35,7 @@ sealed class CommonWalk(Layer first, Layer second, bool strict)
                 break;
             }
 
-            if (strict && (IsZero(one) != IsZero(other) || IsAllocated(one) != IsAllocated(other)))
+            if (strict && one.Kind != other.Kind)
             {
                 MismatchBytes = _offsetBytes;
                 _endBytes = _offsetBytes;
@@ -83,8 +83,6 @@ sealed class CommonWalk(Layer first, Layer second, bool strict)
 
     /// <summary>Whether nothing has to be read.</summary>
     internal static bool IsZero(in Mapping mapping) => mapping.Kind is MappingKind.Zero or MappingKind.Unallocated;
-
-    static bool IsAllocated(in Mapping mapping) => mapping.Kind != MappingKind.Unallocated;
 
     /// <summary>One of the disks; past its end there is nothing, for ever.</summary>
     sealed class Side(Layer top)

@@ -6,6 +6,7 @@ namespace VmdkFast.Streaming;
 sealed class DiskMeasurement(PieceSource source, TargetSize size, int threads, IProgress<VmdkProgress>? listener)
 {
     const int PiecesPerThread = 2;
+    const long MaxPiecesBytes = 128L << 20;
 
     readonly PieceProgress _progress = new(source.LengthBytes, listener);
     long _grains;
@@ -16,10 +17,11 @@ sealed class DiskMeasurement(PieceSource source, TargetSize size, int threads, I
     /// <summary>Runs to the end.</summary>
     internal VmdkMeasurement Run(CancellationToken cancellationToken)
     {
-        IEnumerable<MeasuredPiece> pieces =
-            Enumerable.Range(0, threads * PiecesPerThread).Select(_ => new MeasuredPiece());
+        int pieceBytes = size.Cut.MaxBytes;
+        int count = (int)Math.Min(MaxPiecesBytes / pieceBytes, threads * PiecesPerThread);
+        IEnumerable<MeasuredPiece> pieces = Enumerable.Range(0, count).Select(_ => new MeasuredPiece(pieceBytes));
         new WorkPipeline<MeasuredPiece>(pieces, piece => source.TryTake(piece.Bytes), FindGrains, Count)
-            .Run(threads, cancellationToken);
+            .Run(Math.Min(threads, count), cancellationToken);
         source.ThrowIfChanged();
         _progress.Complete();
         return size.With(_grains, _tables);
@@ -34,7 +36,7 @@ sealed class DiskMeasurement(PieceSource source, TargetSize size, int threads, I
         }
 
         source.Read(piece.Bytes);
-        var runs = new NonZeroRuns(piece.Bytes.Bytes, size.StepBytes);
+        var runs = new NonZeroRuns(piece.Bytes.Bytes, size.Zeros);
         while (runs.MoveNext())
         {
             long startBytes = piece.Bytes.OffsetBytes + runs.Start;
@@ -66,9 +68,9 @@ sealed class DiskMeasurement(PieceSource source, TargetSize size, int threads, I
         _progress.Add(piece.Bytes);
     }
 
-    sealed class MeasuredPiece
+    sealed class MeasuredPiece(int maxBytes)
     {
-        internal DiskPiece Bytes { get; } = new();
+        internal DiskPiece Bytes { get; } = new(maxBytes);
 
         internal List<long> Grains { get; } = [];
     }

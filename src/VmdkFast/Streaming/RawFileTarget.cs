@@ -10,6 +10,10 @@ sealed class RawFileTarget(TargetFile target, bool isZero, int sparseBytes) : Pi
 {
     static readonly byte[] s_zeros = new byte[1 << 20];
 
+    readonly ZeroRuns _zeros = ZeroRuns.Of(sparseBytes, Sector.Bytes);
+
+    internal override PieceCut Cut => _zeros.Within(PieceCut.Anywhere);
+
     internal override void Process(DiskPiece piece, CancellationToken cancellationToken)
     {
         if (piece.IsZero)
@@ -18,7 +22,7 @@ sealed class RawFileTarget(TargetFile target, bool isZero, int sparseBytes) : Pi
             return;
         }
 
-        var runs = new NonZeroRuns(piece.Bytes, sparseBytes);
+        var runs = new NonZeroRuns(piece.Bytes, _zeros);
         int written = 0;
         while (runs.MoveNext())
         {

@@ -49,10 +49,11 @@ sealed class TargetSize
     internal long GrainBytes { get; }
 
     /// <summary>How a conversion cuts the source: by whole grains, giant ones by parts.</summary>
-    internal PieceCut Cut => PieceCut.ByGrain(UnitBytes);
+    internal PieceCut Cut => Zeros.Within(PieceCut.ByGrain(UnitBytes));
 
-    /// <summary>Zeros count when they fill so much of a piece.</summary>
-    internal int StepBytes => Storing == Storing.Stream ? UnitBytes : Math.Max(UnitBytes, _sparseBytes);
+    /// <summary>Which zeros of a piece count.</summary>
+    internal ZeroRuns Zeros =>
+        Storing == Storing.Stream ? ZeroRuns.ByUnit(UnitBytes) : ZeroRuns.Of(_sparseBytes, UnitBytes);
 
     /// <summary>Whether the length is the same whatever the content.</summary>
     internal bool IsKnown => GrainBytes == 0 || (_sparseBytes == 0 && Storing != Storing.Stream);

@@ -19,7 +19,7 @@ sealed class WriterTarget : PieceTarget
     readonly OperationGate _gate = new();
     readonly DiskWriter _writer;
     readonly int _sparseBytes;
-    readonly int _stepBytes;
+    readonly ZeroRuns _zeros;
     readonly bool _isZero;
     readonly NewFileSet? _files;
     readonly ParentLink? _parent;
@@ -38,8 +38,8 @@ sealed class WriterTarget : PieceTarget
         // Of a giant grain parts are written: what they leave out is a hole, or is filled from the parent.
         int unitBytes = (int)Math.Clamp(
             image.Layers[0].GrainBytes ?? Sector.Bytes, Sector.Bytes, DiskPiece.UsualMaxBytes);
-        Cut = PieceCut.ByGrain(unitBytes);
-        _stepBytes = _sparseBytes == 0 ? 0 : Math.Max(_sparseBytes, unitBytes);
+        _zeros = ZeroRuns.Of(_sparseBytes, unitBytes);
+        Cut = _zeros.Within(PieceCut.ByGrain(unitBytes));
         DiskReader? reader = parent is null ? null : new DiskReader(parent.Content, _cursor);
         _writer = files is null
             ? WriterMaker.Make(image, opened, _gate, _cursor)
@@ -131,7 +131,7 @@ sealed class WriterTarget : PieceTarget
     /// <summary>Writes bytes, zeros where they count as such by other means.</summary>
     internal void WriteRuns(ReadOnlySpan<byte> bytes, long offsetBytes, CancellationToken cancellationToken)
     {
-        var runs = new NonZeroRuns(bytes, _stepBytes);
+        var runs = new NonZeroRuns(bytes, _zeros);
         int written = 0;
         while (runs.MoveNext())
         {

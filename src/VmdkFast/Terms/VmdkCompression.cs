@@ -17,4 +17,10 @@ public enum VmdkCompression
 
     /// <summary>As small as the codec can; several times slower than <see cref="Default"/>.</summary>
     Smallest = 4,
+
+    /// <summary>
+    /// Not at all: a grain is a row of stored blocks, some bytes longer than it is. For data that is compressed
+    /// already, or that something else compresses afterwards.
+    /// </summary>
+    None = 5,
 }

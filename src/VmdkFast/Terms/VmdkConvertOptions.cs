@@ -27,10 +27,15 @@ public sealed record VmdkConvertOptions
     public VmdkCodec Codec { get; init; }
 
     /// <summary>
-    /// Zeros of this length are left out of the target where it can do without: 0, or a power of two from 512 bytes to
-    /// 512 KiB. Default 4 KiB. 0 writes all zeros; compressed grains of zeros are left out anyway. In sparse images
-    /// whole grains count.
+    /// Runs of zeros of at least this length are left out of the target where it can do without: 0, or a multiple of
+    /// 512 up to 16 MiB. Default 4 KiB. 0 writes all zeros; compressed grains of zeros are left out anyway. In sparse
+    /// images whole grains count.
     /// </summary>
+    /// <remarks>
+    /// Runs begin at multiples of 4 KiB, or of the power of two that divides the length if that is less. They are
+    /// looked for within stretches of 512 KiB, or of the length rounded up to a power of two. What the source holds
+    /// as a hole stays one, whatever its length.
+    /// </remarks>
     public int SparseBytes { get; init; } = 4096;
 
     /// <summary>
@@ -125,14 +130,16 @@ public sealed record VmdkConvertOptions
         }
     }
 
+    /// <summary>The most that <see cref="SparseBytes"/> can be; qemu-img has the same bound.</summary>
+    internal const int MaxSparseBytes = 16 << 20;
+
     /// <summary>Refuses a length of zeros that cannot be left out.</summary>
     internal static void ThrowUnlessSparse(int sparseBytes)
     {
-        const int MaxSparseBytes = 512 << 10;
-        if (sparseBytes != 0 && (sparseBytes is < Sector.Bytes or > MaxSparseBytes || !int.IsPow2(sparseBytes)))
+        if (sparseBytes is < 0 or > MaxSparseBytes || sparseBytes % Sector.Bytes != 0)
         {
             throw new ArgumentOutOfRangeException(
-                nameof(sparseBytes), sparseBytes, "Wanted 0, or a power of two from 512 bytes to 512 KiB.");
+                nameof(sparseBytes), sparseBytes, "Wanted 0, or a multiple of 512 up to 16 MiB.");
         }
     }
 

@@ -112,6 +112,22 @@ public sealed class ComparisonTests : IDisposable
     }
 
     [Fact]
+    public async Task StrictComparisonsTellCompressedFromPlainAsQemuImgDoes()
+    {
+        GuestContent content = new GuestContent(4 << 20).Fill(1 << 20, 65536, ContentPattern.Random);
+        string plain = Write(ImageKind.MonolithicSparse, content);
+        string stream = Write(ImageKind.StreamExport, content);
+        using VmdkDisk a = VmdkDisk.Open(plain);
+        using VmdkDisk b = VmdkDisk.Open(stream);
+        VmdkComparison difference = await VmdkImage.CompareAsync(
+            a, b, new VmdkCompareOptions { Strict = true }, null, TestContext.Current.CancellationToken);
+        Assert.Equal((VmdkDifference.Allocation, 1L << 20), (difference.Difference, difference.OffsetBytes));
+        PeerResult peer = Peers.Run("qemu-img", "compare", "-U", "-s", "-f", "vmdk", "-F", "vmdk", plain, stream);
+        Assert.Equal(1, peer.ExitCode);
+        Assert.Contains("Offset 1048576 block status mismatch", peer.Output);
+    }
+
+    [Fact]
     public async Task WhatIsNothingOnBothSidesIsNotRead()
     {
         const long Huge = 60L << 40;

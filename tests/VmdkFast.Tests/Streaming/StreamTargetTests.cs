@@ -48,6 +48,39 @@ public sealed class StreamTargetTests : IDisposable
     }
 
     [Fact]
+    public async Task AStreamWithoutCompressionIsStoredWithinAGrainAndASector()
+    {
+        GuestContent content = GuestContent.Scattered((3 * MiB) + 512, seed: 77);
+        using VmdkDisk source = VmdkDisk.Open(SparseImage.Write(_folder.Path, "source", content));
+        VmdkConvertOptions stored = Export with { Compression = VmdkCompression.None };
+        byte[] bytes = await PipeAsync(source, stored);
+
+        int grains = ExportRules.Check(bytes).Count;
+        Assert.InRange(bytes.Length, grains * 64 * KiB, (grains * (64 * KiB + 512)) + MiB);
+        await File.WriteAllBytesAsync(_folder["disk.vmdk"], bytes, TestContext.Current.CancellationToken);
+        MustHold(content, _folder["disk.vmdk"], VmdkDiskKind.StreamOptimized, _folder);
+        Assert.Equal(0, QemuImg.Check(_folder["disk.vmdk"]).ExitCode);
+        Peers.Run("7zz", "t", "-tvmdk", _folder["disk.vmdk"]).MustSucceed();
+    }
+
+    [Fact]
+    public async Task ContentIdAndUuidAloneFixEveryByte()
+    {
+        using VmdkDisk source = VmdkDisk.Open(SparseImage.Write(
+            _folder.Path, "source", GuestContent.Scattered(MiB, seed: 78)));
+        VmdkConvertOptions options = Export with
+        {
+            Target = new VmdkCreateOptions
+            {
+                Kind = VmdkDiskKind.StreamOptimized,
+                ContentId = 0x1234_5678,
+                Uuid = new Guid("00112233-4455-6677-8899-aabbccddeeff"),
+            },
+        };
+        Assert.Equal(await PipeAsync(source, options), await PipeAsync(source, options with { Threads = 3 }));
+    }
+
+    [Fact]
     public async Task AnEmptyDiskIsAStreamToo()
     {
         using VmdkDisk source = VmdkDisk.Open(
