@@ -26,6 +26,14 @@ public sealed class CreateTests : IDisposable
         Assert.Equal(lengthBytes, disk.Length);
     }
 
+    [Fact]
+    public async Task TheSizeMayBeAnOption()
+    {
+        await Run.OrFailAsync("create", "-q", "-o", "size=1M", _folder["disk.vmdk"]);
+        using VmdkDisk disk = VmdkDisk.Open(_folder["disk.vmdk"]);
+        Assert.Equal(1 << 20, disk.Length);
+    }
+
     [Theory]
     [InlineData("monolithicSparse", 1)]
     [InlineData("monolithicFlat", 2)]
@@ -53,7 +61,6 @@ public sealed class CreateTests : IDisposable
     [InlineData("compat6", "ddb.virtualHWVersion", "6")]
     [InlineData("compat6=on,hwversion=undefined", "ddb.virtualHWVersion", "6")]
     [InlineData("compat6=off,hwversion=11", "ddb.virtualHWVersion", "11")]
-    [InlineData("size=1M", "ddb.virtualHWVersion", "4")]
     [InlineData("toolsversion=10272", "ddb.toolsVersion", "10272")]
     [InlineData("zeroed_grain=on", "ddb.toolsVersion", "2147483647")]
     [InlineData("uuid=6000c290-1234-5678-9abc-def012345678", "ddb.uuid",
@@ -89,6 +96,7 @@ public sealed class CreateTests : IDisposable
     [InlineData("cid=123456789", "-o", "cid=123456789", "NAME", "1M")]
     [InlineData("no content IDs", "-o", "cid=ffffffff", "NAME", "1M")]
     [InlineData("uuid=1", "-o", "uuid=1", "NAME", "1M")]
+    [InlineData("The image size must be specified only once", "-o", "size=1M", "NAME", "2M")]
     public async Task WhatCannotBeIsOneClearLineAndMakesNothing(string expected, params string[] arguments)
     {
         string error = Run.MustFail(await Run.CliAsync(

@@ -82,7 +82,12 @@ sealed class CreateVerb : Verb
         string name = parsed.GetRequiredValue(_name);
         VmdkCreateOptions options = CreateArguments.Read(list);
         string? size = list.Take("size");
-        size = parsed.GetValue(_size) ?? size;
+        if (size is not null && parsed.GetValue(_size) is not null)
+        {
+            throw new UsageException("The image size must be specified only once");
+        }
+
+        size ??= parsed.GetValue(_size);
         string? backing = list.Take("backing_file");
         backing = parsed.GetValue(_backing) ?? backing;
         string? backingFormat = list.Take("backing_fmt");
