@@ -293,7 +293,8 @@ public sealed class RepairTests : IDisposable
         VmdkRepairResult result = Repair(path);
 
         Assert.Equal(["grainTable[0][20]: from its copy"], result.Changes.Select(change => change.Reason));
-        Assert.Contains(result.LeftOut, step => step.EndsWith("grainTable[0][0]: from its copy", StringComparison.Ordinal));
+        Assert.Contains(
+            result.LeftOut, step => step.EndsWith("grainTable[0][0]: from its copy", StringComparison.Ordinal));
         using var disk = VmdkDisk.Open(path);
         byte[] first = new byte[512];
         disk.Read(first, 0);
@@ -312,7 +313,8 @@ public sealed class RepairTests : IDisposable
 
         VmdkRepairResult result = Repair(path);
 
-        Assert.Contains(result.LeftOut, step => step.EndsWith("grainTable[0][15]: from its copy", StringComparison.Ordinal));
+        Assert.Contains(
+            result.LeftOut, step => step.EndsWith("grainTable[0][15]: from its copy", StringComparison.Ordinal));
         Assert.Equal(readable, ReadAll(path));
     }
 
