@@ -35,7 +35,7 @@ mkdir -p "$out/findings"
 export DOTNET_TieredPGO=0 DOTNET_gcServer=0 DOTNET_GCHeapHardLimit=0x20000000
 export AFL_SKIP_BIN_CHECK=1 AFL_NO_UI=1 AFL_NO_AFFINITY=1 AFL_SKIP_CPUFREQ=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1
 export AFL_FORKSRV_INIT_TMOUT=60000
-serve=(dotnet "$bin/VmdkFast.Fuzz.dll" afl "$target")
+serve=("$(command -v dotnet)" "$bin/VmdkFast.Fuzz.dll" afl "$target")
 
 run_afl() {
   # afl-fuzz refuses to start over what an earlier campaign found unless told to go on with it.

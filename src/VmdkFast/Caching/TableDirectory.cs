@@ -108,27 +108,32 @@ sealed class TableDirectory
     /// <param name="place">Writes a table of zeros into the file and gives its directory entry, not 0.</param>
     internal Table GetOrMake(int tableIndex, Func<int, uint> place)
     {
-        TableSegment segment = GetSegment(tableIndex);
-        int slotIndex = tableIndex & (TableSegment.Length - 1);
-        ref object? slot = ref segment.Slots[slotIndex];
         while (true)
         {
-            if (Get(tableIndex) is { } table)
+            if ((Get(tableIndex) ?? TryMake(tableIndex, place)) is { } table)
             {
                 return table;
             }
-
-            var ticket = new Ticket();
-            object? found = Interlocked.CompareExchange(ref slot, ticket, null);
-            if (found is Ticket other)
-            {
-                other.Wait();
-            }
-            else if (found is null)
-            {
-                return MakeTable(segment, slotIndex, ticket, tableIndex, place);
-            }
         }
+    }
+
+    /// <summary>
+    /// The second half of <see cref="GetOrMake"/>, for who has seen that there is no table; null when somebody else is
+    /// at it, or was until now. Whether there still is none is looked at anew.
+    /// </summary>
+    internal Table? TryMake(int tableIndex, Func<int, uint> place)
+    {
+        TableSegment segment = GetSegment(tableIndex);
+        int slotIndex = tableIndex & (TableSegment.Length - 1);
+        var ticket = new Ticket();
+        object? found = Interlocked.CompareExchange(ref segment.Slots[slotIndex], ticket, null);
+        if (found is null)
+        {
+            return MakeTable(segment, slotIndex, ticket, tableIndex, place);
+        }
+
+        (found as Ticket)?.Wait();
+        return null;
     }
 
     Table MakeTable(TableSegment segment, int slotIndex, Ticket ticket, int tableIndex, Func<int, uint> place)

@@ -73,7 +73,8 @@ sealed unsafe class FixedRoom : Stream
 
     /// <inheritdoc/>
     /// <remarks>
-    /// In steps as large as may be: the framework's inflater works on what it is given, and starts and stops at its ends.
+    /// In steps as large as may be: the framework's inflater works on what it is given, and leaves its fast loop at the
+    /// ends.
     /// </remarks>
     public override void CopyTo(Stream destination, int bufferSize)
     {

@@ -35,6 +35,18 @@ public sealed class TableMakingTests
 
     // Made, written back and evicted by the others, between somebody's look at the directory entry and its ticket.
     [Fact]
+    public void WhoSawNoTableAndWasStoppedDoesNotMakeTheTableAgain()
+    {
+        var backing = new BackingTables(2) { Absent = { 1 } };
+        TableDirectory directory = backing.OpenDirectory();
+        Assert.Null(directory.Get(1));
+        Assert.True(directory.GetOrMake(1, _ => 2).TryEvict());
+        Table? table = directory.TryMake(1, _ => throw new InvalidOperationException("made again"));
+        Assert.Same(table, directory.TryGet(1));
+    }
+
+    // The same by chance, which needs a thread that is stopped in just that place.
+    [Fact]
     public void ThreadsThatNeedOneNewTableMakeItOnceEvenWhenItLeavesAtOnce()
     {
         const int Tables = 2_000;
