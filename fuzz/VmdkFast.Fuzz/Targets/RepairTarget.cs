@@ -3,8 +3,8 @@ namespace VmdkFast.Fuzz;
 /// <summary>Checks and repairs an image with damaged metadata: never worse than before.</summary>
 /// <remarks>
 /// Input: sample, nudges, length. A check that finds nothing must be right; a plan changes nothing; a repair makes no
-/// corruption more, and what the disk reads afterwards is what it read before, or what the sample holds; undoing it
-/// gives every byte back.
+/// corruption more, and what the disk reads afterwards is what it read before, or what the sample holds (of a grain
+/// that is cut off: what is left of that); undoing it gives every byte back.
 /// </remarks>
 sealed class RepairTarget : IFuzzTarget
 {
@@ -79,7 +79,8 @@ sealed class RepairTarget : IFuzzTarget
         DisagreementException.ThrowUnless(
             result.After is null || result.After.Corruptions <= check.Corruptions,
             $"a repair makes {result.After?.Corruptions} corruptions of {check.Corruptions}");
-        RequireContent(path, before, mayChange: check.Corruptions > 0);
+        bool isCut = result.After?.Findings.Any(finding => finding.Kind == VmdkFindingKind.GrainCutOff) == true;
+        RequireContent(path, before, mayChange: check.Corruptions > 0, isCut);
         if (result.JournalPath is { } journal)
         {
             VmdkImage.UndoRepairAsync(journal).GetAwaiter().GetResult();
@@ -135,7 +136,7 @@ sealed class RepairTarget : IFuzzTarget
         }
     }
 
-    static void RequireContent(string path, Dictionary<long, byte[]>? before, bool mayChange)
+    static void RequireContent(string path, Dictionary<long, byte[]>? before, bool mayChange, bool isCut)
     {
         if (before is null)
         {
@@ -150,10 +151,17 @@ sealed class RepairTarget : IFuzzTarget
             DisagreementException.ThrowUnless(
                 after!.TryGetValue(offset, out byte[]? now), $"byte {offset} of the disk does not read after a repair");
             bool isOriginal = offset < content.Length
-                && now.AsSpan().SequenceEqual(content.AsSpan((int)offset, Sector.Bytes));
+                && IsOriginal(now, content.AsSpan((int)offset, Sector.Bytes), isCut);
             DisagreementException.ThrowUnless(
                 now.AsSpan().SequenceEqual(old) || (mayChange && isOriginal), $"a repair changes byte {offset}");
         }
+    }
+
+    // Of a grain that the file's end cuts off the rest reads as zeros.
+    static bool IsOriginal(ReadOnlySpan<byte> sector, ReadOnlySpan<byte> content, bool isCut)
+    {
+        int same = sector.CommonPrefixLength(content);
+        return same == sector.Length || (isCut && !sector[same..].ContainsAnyExcept((byte)0));
     }
 
     static void RequireBytes(string path, byte[] wanted, string what) =>

@@ -39,8 +39,7 @@ sealed class DeepCheck
     }
 
     /// <summary>Room that is enough for a grain of some compressed length.</summary>
-    internal static int RoomFor(SparseShape shape, long dataBytes) =>
-        (int)Math.Min(shape.GrainBytes, dataBytes * MaxRatio);
+    internal static int RoomFor(long grainBytes, long dataBytes) => (int)Math.Min(grainBytes, dataBytes * MaxRatio);
 
     bool TryTake(Batch batch)
     {
@@ -59,7 +58,7 @@ sealed class DeepCheck
         foreach (StoredPlace place in batch.Places)
         {
             long storedBytes = (long)place.LengthSectors << Sector.Shift;
-            int roomBytes = RoomFor(_subject.Shape, storedBytes);
+            int roomBytes = RoomFor(_subject.Shape.GrainBytes, storedBytes);
             if (batch.Block.Length < roomBytes)
             {
                 batch.Block = new byte[roomBytes];

@@ -212,7 +212,7 @@ sealed class MarkerWalk(SparseSubject subject, StoredGrains grains)
             _stored = new byte[dataBytes];
         }
 
-        int roomBytes = DeepCheck.RoomFor(_shape, dataBytes);
+        int roomBytes = DeepCheck.RoomFor(_shape.GrainBytes, dataBytes);
         if (_grain.Length < roomBytes)
         {
             _grain = new byte[roomBytes];

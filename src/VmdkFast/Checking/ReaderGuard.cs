@@ -12,17 +12,15 @@ sealed class ReaderGuard
 
     readonly VmdkLimits _limits;
     readonly ReaderView? _before;
-    readonly long _originalBytes;
     readonly SpaceMap _data;
     readonly SpaceMap _shared;
     long _endBytes;
 
     /// <param name="file">The file as it is.</param>
-    /// <param name="originalBytes">Its length before the first round; the rest was appended by the repair.</param>
     /// <param name="limits">What a reader goes by.</param>
-    internal ReaderGuard(ImageFile file, long originalBytes, VmdkLimits limits)
+    /// <param name="original">What the file was before the first round; null in the first.</param>
+    internal ReaderGuard(ImageFile file, VmdkLimits limits, OriginalUse? original)
     {
-        _originalBytes = originalBytes;
         _limits = limits;
         _before = ReaderView.Open(file, limits);
         _data = new SpaceMap(Sector.CountFor(file.LengthBytes));
@@ -32,7 +30,12 @@ sealed class ReaderGuard
             Survey(_before, static _ => false, Note);
             NoteTables(_before);
         }
+
+        Original = original ?? new OriginalUse(file.LengthBytes, _data);
     }
+
+    /// <summary>What the file was before the first round.</summary>
+    internal OriginalUse Original { get; }
 
     /// <summary>Whether a change writes over bytes of the disk.</summary>
     internal bool LiesOverData(PlannedChange change)
@@ -80,8 +83,8 @@ sealed class ReaderGuard
             {
                 long grain = ((long)table * old.Length) + i;
                 bool isAllowed = old[i] == now[i]
-                    || (proved.Contains(table) || old[i] == 0
-                        ? IsFree(grain, now[i], after, owned)
+                    || (proved.Contains(table) ? IsFree(grain, now[i], after, owned)
+                        : old[i] == 0 ? IsFree(grain, now[i], after, owned, Original.Data)
                         : IsAllowed(grain, old[i], now[i], after));
                 if (!isAllowed)
                 {
@@ -93,10 +96,11 @@ sealed class ReaderGuard
         return true;
     }
 
-    // Nowhere may become somewhere: a grain that nobody else owns outweighs an empty entry; not so a copy of one.
-    bool IsFree(long grain, long now, ReaderView after, SpaceMap owned) =>
-        now is 0 or 1 || (now > 1 && now << Sector.Shift < _originalBytes
-            && after.LengthOf(grain, now) is > 0 and long length && !owned.Overlaps(now, length));
+    // Nowhere may become somewhere: a grain that nobody else owns outweighs an empty entry, if a reader takes it. What
+    // the repair has appended, or taken from somebody in an earlier round, is no such grain.
+    bool IsFree(long grain, long now, ReaderView after, SpaceMap owned, SpaceMap? ownedBefore = null) =>
+        now is 0 or 1 || (IsOriginal(grain, now, after, out long length)
+            && !owned.Overlaps(now, length) && ownedBefore?.Overlaps(now, length) != true);
 
     // Refused, or read with another grain's bytes: only better can come.
     bool IsAllowed(long grain, long old, long now, ReaderView after)
@@ -112,9 +116,37 @@ sealed class ReaderGuard
             return old != 1;
         }
 
-        // Where grains begin at multiples of their size, one that does not is no grain.
         bool isMisplaced = _before!.IsAligned && old % _before.GrainSectors != 0;
-        return isMisplaced || _shared.Overlaps(old, length) || (now > 1 && IsEqual(after, old, now, length));
+        return (now != ReaderView.Refused && _shared.Overlaps(old, length))
+            || (isMisplaced && IsItsRealPlace(grain, old, now, length, after))
+            || (now > 1 && IsEqual(after, old, now, length));
+    }
+
+    // Where grains begin at multiples of their size, one that does not may give way to one that does, and that nobody
+    // else owns; never to nothing.
+    bool IsItsRealPlace(long grain, long old, long now, long oldLength, ReaderView after)
+    {
+        if (now % _before!.GrainSectors != 0 || !IsOriginal(grain, now, after, out long length))
+        {
+            return false;
+        }
+
+        for (long at = now; at < now + length; at++)
+        {
+            bool isOwn = at >= old && at < old + oldLength && !_shared.Overlaps(at, 1);
+            if (!isOwn && (_data.Overlaps(at, 1) || Original.Data.Overlaps(at, 1)))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    bool IsOriginal(long grain, long now, ReaderView after, out long lengthSectors)
+    {
+        lengthSectors = now > 1 ? after.LengthOf(grain, now) : 0;
+        return lengthSectors > 0 && (now << Sector.Shift) < Original.LengthBytes && after.IsReadable(grain, now);
     }
 
     bool IsEqual(ReaderView after, long old, long now, long lengthSectors)
@@ -183,15 +215,18 @@ sealed class ReaderGuard
     void Note(long sector, long lengthSectors)
     {
         long end = sector + lengthSectors;
-        for (long at = sector; at < end; at++)
+        long known = Math.Min(end, _data.LengthSectors);
+        for (long at = _data.NextUsed(sector, known); at < known; at = _data.NextUsed(at + 1, known))
         {
-            if (_data.Overlaps(at, 1))
-            {
-                _shared.Add(at, 1);
-            }
+            _shared.Add(at, 1);
         }
 
         _data.Add(sector, lengthSectors);
         _endBytes = Math.Max(_endBytes, end << Sector.Shift);
     }
 }
+
+/// <summary>What a file was before the first round of a repair.</summary>
+/// <param name="LengthBytes">Its length: the rest was appended by the repair.</param>
+/// <param name="Data">Where a reader found grains.</param>
+sealed record OriginalUse(long LengthBytes, SpaceMap Data);

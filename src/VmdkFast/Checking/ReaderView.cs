@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using VmdkFast.Compression;
 using VmdkFast.Extents;
 using VmdkFast.Format;
 using VmdkFast.Opening;
@@ -22,23 +23,23 @@ sealed class ReaderView
     readonly SparseTableSource _source;
     readonly uint[] _directory = new uint[PieceEntries];
     readonly uint[] _table;
+    readonly CompressedGrains? _compressed;
+    byte[] _room = [];
     int _first = -1;
 
     ReaderView(ImageFile file, SparseLayout layout, bool compressed, bool markers)
     {
+        _compressed = compressed
+            ? new CompressedGrains(
+                file, GrainCodec.Of(VmdkCodec.Auto), layout.GrainBytes, layout.CapacityBytes, markers, 0, null)
+            : null;
         File = file;
         _layout = layout;
         _source = new SparseTableSource(file, layout);
         _table = new uint[layout.TableEntries];
-        IsCompressed = compressed;
-        HasMarkers = markers;
     }
 
     internal ImageFile File { get; }
-
-    internal bool IsCompressed { get; }
-
-    internal bool HasMarkers { get; }
 
     /// <summary>Whether grains begin at multiples of their size.</summary>
     internal bool IsAligned { get; private init; }
@@ -101,8 +102,13 @@ sealed class ReaderView
     }
 
     /// <summary>Where each grain of a table is: 0 for nowhere, 1 for zeros, negative when it is refused.</summary>
+    /// <remarks>Behind the disk's end nobody reads, whatever the entries there say: nowhere.</remarks>
     internal void Resolve(int table, Span<long> grains)
     {
+        long first = (long)table * TableEntries;
+        int count = (int)Math.Min(grains.Length, ((_layout.CapacityBytes - 1) >> _layout.GrainShift) + 1 - first);
+        grains[count..].Clear();
+        grains = grains[..count];
         long sector = TableSector(table);
         if (sector <= 0)
         {
@@ -118,28 +124,59 @@ sealed class ReaderView
     }
 
     /// <summary>How many sectors a grain takes; 0 when a reader refuses what is there.</summary>
-    internal long LengthOf(long grain, long sector)
+    internal long LengthOf(long grain, long sector) =>
+        _compressed is null ? GrainSectors : Sector.CountFor(StoredBytes(grain, sector));
+
+    /// <summary>Whether a reader gets the bytes of the grain that is at a sector.</summary>
+    internal bool IsReadable(long grain, long sector)
     {
-        if (!IsCompressed)
+        if (_compressed is null)
         {
-            return GrainSectors;
+            return true;
         }
 
+        long storedBytes = StoredBytes(grain, sector);
+        if (storedBytes == 0)
+        {
+            return false;
+        }
+
+        int roomBytes = DeepCheck.RoomFor(_layout.GrainBytes, storedBytes);
+        if (_room.Length < roomBytes)
+        {
+            _room = new byte[roomBytes];
+        }
+
+        try
+        {
+            _compressed.Inflate(
+                new StoredGrain(_compressed, grain, sector << Sector.Shift, (int)storedBytes),
+                _room.AsSpan(0, roomBytes));
+            return true;
+        }
+        catch (VmdkException)
+        {
+            return false;
+        }
+    }
+
+    // 0 when a reader refuses it. Not by CompressedGrains, which throws: of a damaged image it may be every grain.
+    long StoredBytes(long grain, long sector)
+    {
         Span<byte> start = stackalloc byte[GrainMarker.SizeBytes];
-        int prefix = HasMarkers ? GrainMarker.SizeBytes : sizeof(uint);
+        int prefix = _compressed!.PrefixBytes;
         if (File.Read(start[..prefix], sector << Sector.Shift) < prefix)
         {
             return 0;
         }
 
-        uint dataBytes = HasMarkers
+        uint dataBytes = _compressed.HasMarkers
             ? GrainMarker.Read(start).DataBytes
             : BinaryPrimitives.ReadUInt32LittleEndian(start);
-        bool isOwn = !HasMarkers || GrainMarker.Read(start).LbaSectors == (ulong)(grain * GrainSectors);
+        bool isOwn = !_compressed.HasMarkers || GrainMarker.Read(start).LbaSectors == (ulong)(grain * GrainSectors);
         long stored = prefix + (long)dataBytes;
-        return isOwn && dataBytes != 0 && (sector << Sector.Shift) + stored <= File.LengthBytes
-            ? Sector.CountFor(stored)
-            : 0;
+        return isOwn && dataBytes != 0 && stored <= _compressed.MaxStoredBytes
+            && (sector << Sector.Shift) + stored <= File.LengthBytes ? stored : 0;
     }
 
     bool IsPossible(uint entry) =>

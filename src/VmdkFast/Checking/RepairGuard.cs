@@ -9,9 +9,9 @@ namespace VmdkFast.Checking;
 /// <param name="path">The image.</param>
 /// <param name="found">What the check found as things are.</param>
 /// <param name="options">What is allowed.</param>
-/// <param name="originalBytes">Lengths of files before the first round; those that are met first are added.</param>
+/// <param name="originals">What files were before the first round; those that are met first are added.</param>
 sealed class RepairGuard(
-    string path, VmdkCheckResult found, VmdkRepairOptions options, Dictionary<FileIdentity, long> originalBytes)
+    string path, VmdkCheckResult found, VmdkRepairOptions options, Dictionary<FileIdentity, OriginalUse> originals)
 {
     // Halving a plan finds one bad step among half a million in 40 trials; what is left then is left out.
     const int MaxTrials = 48;
@@ -95,8 +95,9 @@ sealed class RepairGuard(
     {
         if (!_readers.TryGetValue(file, out ReaderGuard? reader))
         {
-            originalBytes.TryAdd(file.Local.Identity, file.LengthBytes);
-            reader = new ReaderGuard(file.Local, originalBytes[file.Local.Identity], options.Check.Limits);
+            FileIdentity identity = file.Local.Identity;
+            reader = new ReaderGuard(file.Local, options.Check.Limits, originals.GetValueOrDefault(identity));
+            originals.TryAdd(identity, reader.Original);
             _readers.Add(file, reader);
         }
 

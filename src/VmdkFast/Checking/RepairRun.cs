@@ -15,7 +15,7 @@ sealed class RepairRun(string path, VmdkRepairOptions options) : IDisposable
     readonly List<ImageCheck> _checks = [];
     readonly List<VmdkRepairChange> _changes = [];
     readonly List<VmdkLostRange> _lost = [];
-    readonly Dictionary<FileIdentity, long> _originalBytes = [];
+    readonly Dictionary<FileIdentity, OriginalUse> _originals = [];
     UndoJournal? _journal;
 
     /// <summary>Stands a double before each file that is changed; null for none.</summary>
@@ -37,7 +37,7 @@ sealed class RepairRun(string path, VmdkRepairOptions options) : IDisposable
             check.Run(path, cancellationToken);
             after = run.Finish(path);
             before ??= after;
-            var guard = new RepairGuard(path, after, options, _originalBytes);
+            var guard = new RepairGuard(path, after, options, _originals);
             RepairPlan plan = guard.Choose(run.Log.Steps, cancellationToken);
             leftOut = guard.LeftOut;
             if (plan.Changes.Count == 0 || round == MaxRounds)

@@ -280,6 +280,44 @@ public sealed class RepairTests : IDisposable
         }
     }
 
+    [Fact]
+    public void AnEmptyEntryGetsNoGrainThatAReaderRefuses()
+    {
+        // A changed byte of the header calls the grains compressed: the copy's entry leads to no zlib data.
+        string path = Sparse();
+        Patch.WriteBytes(path, 77, [1]);
+        Patch.WriteUInt32(path, Checked.Entry(path, 0) * 512L, 100);
+        Patch.WriteUInt32(path, Checked.Table(path), 0);
+        Patch.WriteUInt32(path, Checked.Table(path) + (20 * 4), 0x7fff_ffff);
+
+        VmdkRepairResult result = Repair(path);
+
+        Assert.Equal(["grainTable[0][20]: from its copy"], result.Changes.Select(change => change.Reason));
+        Assert.Contains(
+            result.LeftOut, step => step.EndsWith("grainTable[0][0]: from its copy", StringComparison.Ordinal));
+        using var disk = VmdkDisk.Open(path);
+        byte[] first = new byte[512];
+        disk.Read(first, 0);
+        Assert.Equal(new byte[512], first);
+    }
+
+    [Fact]
+    public void AMisplacedGrainGivesWayToNoEmptyEntry()
+    {
+        // Neither entry is where the grain is; what can be read is not thrown away for zeros.
+        string path = Sparse();
+        uint entry = Checked.Entry(path, 15);
+        Patch.WriteUInt32(path, Checked.Table(path) + (15 * 4), entry + 1);
+        Patch.WriteUInt32(path, Checked.CopyTable(path) + (15 * 4), 0);
+        byte[] readable = ReadAll(path);
+
+        VmdkRepairResult result = Repair(path);
+
+        Assert.Contains(
+            result.LeftOut, step => step.EndsWith("grainTable[0][15]: from its copy", StringComparison.Ordinal));
+        Assert.Equal(readable, ReadAll(path));
+    }
+
     static byte[] ReadAll(string path)
     {
         using var disk = VmdkDisk.Open(path);
