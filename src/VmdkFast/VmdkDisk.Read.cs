@@ -29,7 +29,7 @@ public sealed partial class VmdkDisk
         try
         {
             int length = Clamp(buffer.Length, offsetBytes);
-            _reader.Read(buffer[..length], offsetBytes, CancellationToken.None);
+            _session.Reader.Read(buffer[..length], offsetBytes, CancellationToken.None);
             Telemetry.Count(Telemetry.Reads, Telemetry.ReadBytes, length);
             return length;
         }
@@ -62,14 +62,14 @@ public sealed partial class VmdkDisk
             int length = Clamp(buffer.Length, offsetBytes);
             Memory<byte> wanted = buffer[..length];
             Telemetry.Count(Telemetry.Reads, Telemetry.ReadBytes, length);
-            if (length <= PieceBytes && _reader.TryReadWithoutWaiting(wanted.Span, offsetBytes))
+            if (length <= PieceBytes && _session.Reader.TryReadWithoutWaiting(wanted.Span, offsetBytes))
             {
                 _gate.Exit(token);
                 return new ValueTask<int>(length);
             }
 
             return length <= PieceBytes
-                ? FinishAsync(ReadWork.Queue(_reader, wanted, offsetBytes, cancellationToken), length, token)
+                ? FinishAsync(ReadWork.Queue(_session.Reader, wanted, offsetBytes, cancellationToken), length, token)
                 : ReadPiecesAsync(wanted, offsetBytes, token, cancellationToken);
         }
         catch
@@ -114,8 +114,8 @@ public sealed partial class VmdkDisk
             {
                 int start = i * pieceBytes;
                 works[i] = ReadWork.Queue(
-                    _reader, buffer.Slice(start, Math.Min(pieceBytes, buffer.Length - start)), offsetBytes + start,
-                    cancellationToken).AsTask();
+                    _session.Reader, buffer.Slice(start, Math.Min(pieceBytes, buffer.Length - start)),
+                    offsetBytes + start, cancellationToken).AsTask();
             }
 
             // All pieces end before the buffer goes back to the caller, whichever of them failed.

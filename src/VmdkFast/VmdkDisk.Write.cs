@@ -22,10 +22,11 @@ public sealed partial class VmdkDisk
     /// </exception>
     public void Write(ReadOnlySpan<byte> source, long offsetBytes, bool durable = false)
     {
-        DiskWriter writer = RequireRange(offsetBytes, source.Length);
+        RequireRange(offsetBytes, source.Length);
         int token = EnterOpen();
         try
         {
+            DiskWriter writer = RequireWriter();
             writer.Write(source, offsetBytes, CancellationToken.None);
             if (durable)
             {
@@ -50,10 +51,11 @@ public sealed partial class VmdkDisk
         ReadOnlyMemory<byte> source, long offsetBytes, bool durable = false,
         CancellationToken cancellationToken = default)
     {
-        DiskWriter writer = RequireRange(offsetBytes, source.Length);
+        RequireRange(offsetBytes, source.Length);
         return new ValueTask(RunAsync(
             () =>
             {
+                DiskWriter writer = RequireWriter();
                 writer.Write(source.Span, offsetBytes, cancellationToken);
                 if (durable)
                 {
@@ -120,7 +122,7 @@ public sealed partial class VmdkDisk
         int token = EnterOpen();
         try
         {
-            _writer?.Flush();
+            _session.Writer?.Flush();
         }
         finally
         {
@@ -134,11 +136,11 @@ public sealed partial class VmdkDisk
 
     void Clear(long offsetBytes, long lengthBytes, bool discard, CancellationToken cancellationToken)
     {
-        DiskWriter writer = RequireRange(offsetBytes, lengthBytes);
+        RequireRange(offsetBytes, lengthBytes);
         int token = EnterOpen();
         try
         {
-            writer.Clear(offsetBytes, lengthBytes, discard, cancellationToken);
+            RequireWriter().Clear(offsetBytes, lengthBytes, discard, cancellationToken);
         }
         finally
         {
@@ -174,17 +176,16 @@ public sealed partial class VmdkDisk
             CancellationToken.None);
     }
 
-    DiskWriter RequireRange(long offsetBytes, long lengthBytes)
+    void RequireRange(long offsetBytes, long lengthBytes)
     {
-        if (_writer is null)
-        {
-            throw new InvalidOperationException("The disk was opened for reading; ask for VmdkOpenAccess.ReadWrite.");
-        }
-
+        RequireWriter();
         ArgumentOutOfRangeException.ThrowIfNegative(offsetBytes);
         ArgumentOutOfRangeException.ThrowIfNegative(lengthBytes);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(offsetBytes, Length);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(lengthBytes, Length - offsetBytes);
-        return _writer;
     }
+
+    // Asked for again by who has entered the gate: before that the disk may have been reopened.
+    DiskWriter RequireWriter() => _session.Writer
+        ?? throw new InvalidOperationException("The disk was opened for reading; ask for VmdkOpenAccess.ReadWrite.");
 }

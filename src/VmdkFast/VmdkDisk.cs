@@ -15,37 +15,52 @@ namespace VmdkFast;
 [DebuggerDisplay("{Path} ({Length} bytes)")]
 public sealed partial class VmdkDisk : IDisposable, IAsyncDisposable
 {
-    readonly OpenedImage _image;
-    readonly DiskReader _reader;
-    readonly GrainCursor _cursor = new();
     readonly OperationGate _gate = new();
+    readonly Func<VmdkOpenAccess, DiskSession>? _reopen;
+    volatile DiskSession _session;
     int _closed;
 
-    readonly DiskWriter? _writer;
+    VmdkDisk(DiskSession session) => _session = session;
 
-    VmdkDisk(OpenedImage image, VmdkOpenOptions options)
+    VmdkDisk(string path, VmdkOpenOptions options, Func<LocalFile, ImageFile>? wrap)
     {
-        _image = image;
-        _reader = new DiskReader(image.Top, _cursor);
-        _writer = options.Access == VmdkOpenAccess.ReadWrite ? WriterMaker.Make(image, options, _gate, _cursor) : null;
+        _reopen = access =>
+        {
+            VmdkOpenOptions how = options with { Access = access };
+            how.Validate();
+            OpenedImage image = ImageOpener.Open(path, how, wrap);
+            try
+            {
+                return new DiskSession(
+                    image, (opened, cursor) => access == VmdkOpenAccess.ReadWrite
+                        ? WriterMaker.Make(opened, how, _gate, cursor)
+                        : null);
+            }
+            catch
+            {
+                image.Dispose();
+                throw;
+            }
+        };
+        _session = _reopen(options.Access);
     }
 
     /// <summary>The file that was opened.</summary>
     public string Path => Layers[0].Path;
 
     /// <summary>Length of the disk in bytes, a multiple of 512.</summary>
-    public long Length => _image.Top.LengthBytes;
+    public long Length => _session.Image.Top.LengthBytes;
 
     /// <summary>Whether the disk can be used.</summary>
     public VmdkDiskState State =>
         Volatile.Read(ref _closed) != 0 ? VmdkDiskState.Closed
-        : _writer is { IsDurabilityLost: true } ? VmdkDiskState.DurabilityLost
+        : _session.Writer is { IsDurabilityLost: true } ? VmdkDiskState.DurabilityLost
         : VmdkDiskState.Open;
 
     /// <summary>
     /// What each image of the chain says of itself: the opened one first, then its parent, and so on.
     /// </summary>
-    public IReadOnlyList<VmdkLayerInfo> Layers => _image.Layers;
+    public IReadOnlyList<VmdkLayerInfo> Layers => _session.Image.Layers;
 
     /// <summary>Opens an image, for reading unless the options say otherwise.</summary>
     /// <param name="path">Descriptor file, or the sparse file that embeds its descriptor.</param>
@@ -73,8 +88,7 @@ public sealed partial class VmdkDisk : IDisposable, IAsyncDisposable
     {
         VmdkOpenOptions how = RequireForRaw(path, options);
         using Activity? activity = Telemetry.Start("open", path);
-        OpenedImage image = ImageOpener.OpenRaw(path, how);
-        return new VmdkDisk(image, how);
+        return new VmdkDisk(new DiskSession(ImageOpener.OpenRaw(path, how), (_, _) => null));
     }
 
     /// <summary>As <see cref="OpenRaw"/>, on a pool thread.</summary>
@@ -106,16 +120,7 @@ public sealed partial class VmdkDisk : IDisposable, IAsyncDisposable
         ArgumentException.ThrowIfNullOrEmpty(path);
         options.Validate();
         using System.Diagnostics.Activity? activity = Telemetry.Start("open", path);
-        OpenedImage image = ImageOpener.Open(path, options, wrap);
-        try
-        {
-            return new VmdkDisk(image, options);
-        }
-        catch
-        {
-            image.Dispose();
-            throw;
-        }
+        return new VmdkDisk(path, options, wrap);
     }
 
     /// <summary>As <see cref="Open(string, VmdkOpenOptions?)"/>, on a pool thread.</summary>
@@ -167,33 +172,35 @@ public sealed partial class VmdkDisk : IDisposable, IAsyncDisposable
     /// </exception>
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _closed, 1) != 0)
+        lock (_reopenLock)
         {
-            return;
-        }
+            if (Interlocked.Exchange(ref _closed, 1) != 0)
+            {
+                return;
+            }
 
-        // An operation that entered before the flag was set is waited for; one that enters later sees the flag.
-        _gate.Drain();
-        try
-        {
-            _writer?.Close();
-        }
-        finally
-        {
-            _cursor.Dispose();
-            _image.Dispose();
+            // An operation that entered before the flag was set is waited for; one that enters later sees the flag.
+            _gate.Drain();
+            try
+            {
+                _session.Writer?.Close();
+            }
+            finally
+            {
+                _session.Dispose();
+            }
         }
     }
 
     /// <summary>As <see cref="Dispose"/>, on a pool thread.</summary>
     public ValueTask DisposeAsync() => new(Task.Run(Dispose));
 
-    internal bool IsWritable => _writer is not null && Volatile.Read(ref _closed) == 0;
+    internal bool IsWritable => _session.Writer is not null && Volatile.Read(ref _closed) == 0;
 
     /// <summary>Runs an operation on the whole image on a pool thread; closing the disk waits for it.</summary>
     internal Task<TResult> UseAsync<TResult>(
         Func<OpenedImage, DiskReader, TResult> operation, CancellationToken cancellationToken) =>
-        RunAsync(() => operation(_image, _reader), cancellationToken);
+        RunAsync(() => operation(_session.Image, _session.Reader), cancellationToken);
 
     /// <summary>Runs an operation on the whole image on the calling thread; closing the disk waits for it.</summary>
     internal TResult Use<TResult>(Func<OpenedImage, DiskReader, TResult> operation)
@@ -201,7 +208,7 @@ public sealed partial class VmdkDisk : IDisposable, IAsyncDisposable
         int token = EnterOpen();
         try
         {
-            return operation(_image, _reader);
+            return operation(_session.Image, _session.Reader);
         }
         finally
         {
@@ -211,11 +218,13 @@ public sealed partial class VmdkDisk : IDisposable, IAsyncDisposable
 
     IEnumerable<VmdkRun> Walk(long offsetBytes, long endBytes, CancellationToken cancellationToken)
     {
-        using IEnumerator<(long OffsetBytes, ChainRun Run)> runs =
-            new ChainScan(_image.Top).Runs(offsetBytes, endBytes).GetEnumerator();
-        while (MoveNext(runs, cancellationToken))
+        // A walk that a reopening has met goes on in the new session, from where it was.
+        DiskSession? session = null;
+        IEnumerator<(long OffsetBytes, ChainRun Run)>? runs = null;
+        while (MoveNext(ref session, ref runs, offsetBytes, endBytes, cancellationToken))
         {
-            (long startBytes, ChainRun run) = runs.Current;
+            (long startBytes, ChainRun run) = runs!.Current;
+            offsetBytes = startBytes + run.Mapping.LengthBytes;
             yield return new VmdkRun(
                 startBytes, run.Mapping.LengthBytes, KindOf(run.Mapping.Kind), run.Depth,
                 run.Mapping.File?.Path, run.Mapping.File is null ? null : run.Mapping.FileOffsetBytes);
@@ -223,13 +232,21 @@ public sealed partial class VmdkDisk : IDisposable, IAsyncDisposable
     }
 
     // Each step is an operation of its own: a walk that its caller has forgotten must not keep the disk from closing.
-    bool MoveNext(IEnumerator<(long OffsetBytes, ChainRun Run)> runs, CancellationToken cancellationToken)
+    bool MoveNext(
+        ref DiskSession? session, ref IEnumerator<(long OffsetBytes, ChainRun Run)>? runs, long offsetBytes,
+        long endBytes, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         int token = EnterOpen();
         try
         {
-            return runs.MoveNext();
+            if (session != _session)
+            {
+                session = _session;
+                runs = new ChainScan(session.Image.Top).Runs(offsetBytes, endBytes).GetEnumerator();
+            }
+
+            return runs!.MoveNext();
         }
         finally
         {
@@ -239,14 +256,25 @@ public sealed partial class VmdkDisk : IDisposable, IAsyncDisposable
 
     int EnterOpen()
     {
-        int token = _gate.Enter();
-        if (Volatile.Read(ref _closed) != 0)
+        while (true)
         {
-            _gate.Exit(token);
-            throw new ObjectDisposedException(nameof(VmdkDisk));
-        }
+            int token = _gate.Enter();
+            if ((Volatile.Read(ref _closed) | Volatile.Read(ref _reopening)) == 0)
+            {
+                return token;
+            }
 
-        return token;
+            _gate.Exit(token);
+            ObjectDisposedException.ThrowIf(Volatile.Read(ref _closed) != 0, this);
+            WaitForReopening();
+        }
+    }
+
+    void WaitForReopening()
+    {
+        lock (_reopenLock)
+        {
+        }
     }
 
     static VmdkRunKind KindOf(Extents.MappingKind kind) => kind switch

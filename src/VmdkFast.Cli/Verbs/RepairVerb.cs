@@ -100,6 +100,11 @@ sealed class RepairVerb : Verb
         }
 
         string file = parsed.GetValue(_file) ?? throw new UsageException("the FILE to repair is missing");
+        if (!parsed.GetValue(_rebuildDescriptor) && parsed.GetValue(_from) is not null)
+        {
+            throw new UsageException("--from goes with --rebuild-descriptor");
+        }
+
         return parsed.GetValue(_rebuildDescriptor)
             ? RebuildDescriptor(parsed, file)
             : await RepairAsync(parsed, file, cancellationToken).ConfigureAwait(false);

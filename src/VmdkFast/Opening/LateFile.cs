@@ -56,6 +56,18 @@ sealed class LateFile : ImageFile
 
     internal override void PunchHole(long offsetBytes, long lengthBytes) => throw ReadOnly();
 
+    /// <summary>Closes the file and gives its lock back, until the next read. Nobody reads meanwhile.</summary>
+    internal void CloseForNow()
+    {
+        lock (_lock)
+        {
+            _locks?.Dispose();
+            _locks = null;
+            _file?.Dispose();
+            Volatile.Write(ref _file, null);
+        }
+    }
+
     public override void Dispose()
     {
         lock (_lock)

@@ -18,6 +18,22 @@ sealed class OpenedImage(
     /// <summary>Every file of the chain, each once.</summary>
     internal IReadOnlyList<ImageFile> Files => files;
 
+    /// <summary>
+    /// Gives all locks back, so that another open of the same files can take its own. Nobody reads meanwhile.
+    /// </summary>
+    internal void Unlock()
+    {
+        locks?.Release();
+        foreach (LateFile late in files.OfType<LateFile>())
+        {
+            late.CloseForNow();
+        }
+    }
+
+    /// <summary>Takes the locks again.</summary>
+    /// <exception cref="VmdkException"><see cref="VmdkErrorCode.Locked"/>: somebody came meanwhile.</exception>
+    internal void LockAgain() => locks?.TakeAgain();
+
     /// <inheritdoc/>
     public void Dispose()
     {

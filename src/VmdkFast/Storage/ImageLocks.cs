@@ -7,7 +7,7 @@ namespace VmdkFast.Storage;
 /// </remarks>
 sealed class ImageLocks : IDisposable
 {
-    readonly List<LocalFile> _held = [];
+    readonly List<(LocalFile File, LockRole Role)> _held = [];
 
     ImageLocks()
     {
@@ -46,14 +46,41 @@ sealed class ImageLocks : IDisposable
         }
     }
 
-    /// <summary>Gives all locks back.</summary>
-    public void Dispose()
+    /// <summary>Gives all locks back until <see cref="TakeAgain"/>.</summary>
+    internal void Release()
     {
-        foreach (LocalFile file in _held)
+        foreach ((LocalFile file, _) in _held)
         {
             file.Unlock();
         }
+    }
 
+    /// <summary>Takes all locks again, without waiting.</summary>
+    /// <exception cref="VmdkException">
+    /// <see cref="VmdkErrorCode.Locked"/>: somebody came meanwhile; nothing stays locked.
+    /// </exception>
+    internal void TakeAgain()
+    {
+        (LocalFile File, LockRole Role)[] wanted = [.. _held];
+        _held.Clear();
+        try
+        {
+            foreach ((LocalFile file, LockRole role) in wanted)
+            {
+                Take(file, role);
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Gives all locks back.</summary>
+    public void Dispose()
+    {
+        Release();
         _held.Clear();
     }
 
@@ -66,7 +93,7 @@ sealed class ImageLocks : IDisposable
                 role == LockRole.Writer ? "in use, cannot be opened for writing" : "open for writing elsewhere");
         }
 
-        _held.Add(file);
+        _held.Add((file, role));
         if (role == LockRole.Writer && VmwareOwner(file.Path) is { } member)
         {
             throw new VmdkException(

@@ -42,7 +42,7 @@ public sealed record VmdkOpenOptions
 
     /// <summary>
     /// Opens without looking at other processes' locks, and without taking one: for reading an image that a running
-    /// machine writes. What is read may then be torn.
+    /// machine writes. What is read may then be torn. Reading only.
     /// </summary>
     public bool ForceShare { get; init; }
 
@@ -92,6 +92,11 @@ public sealed record VmdkOpenOptions
         if (RecoverStreams && Access == VmdkOpenAccess.ReadWrite)
         {
             throw new ArgumentException("A stream that is opened by its markers can only be read.");
+        }
+
+        if (ForceShare && Access == VmdkOpenAccess.ReadWrite)
+        {
+            throw new ArgumentException("Without locks an image can only be read.");
         }
 
         if (!Enum.IsDefined(Codec))

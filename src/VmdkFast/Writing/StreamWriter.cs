@@ -26,7 +26,9 @@ sealed class StreamWriter : TabledWriter
     readonly GrainCodec _codec;
     readonly bool _hasParent;
     readonly Lock _endLock = new();
+    long _highestGrain = -1;
     int _appended;
+    int _descended;
 
     internal StreamWriter(
         WriteFile file, SparseExtent extent, SparseTables tables, GrainAllocator allocator, GrainCodec codec,
@@ -174,7 +176,29 @@ sealed class StreamWriter : TabledWriter
             claim.End();
         }
 
+        NoteOrder(grainIndex);
         return true;
+    }
+
+    // Said once: the image is right for everybody who looks grains up, and wrong for pipes and for VMware's import.
+    void NoteOrder(long grainIndex)
+    {
+        long highest = Volatile.Read(ref _highestGrain);
+        while (grainIndex > highest)
+        {
+            long found = Interlocked.CompareExchange(ref _highestGrain, grainIndex, highest);
+            if (found == highest)
+            {
+                return;
+            }
+
+            highest = found;
+        }
+
+        if (Interlocked.Exchange(ref _descended, 1) == 0)
+        {
+            Telemetry.Note("grains appended in descending order", File!.File.Path);
+        }
     }
 
     Claim? ClaimGrain(Table table, int index, long offsetBytes)

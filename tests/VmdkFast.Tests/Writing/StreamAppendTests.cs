@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using VmdkFast.Tests.Support;
 using Xunit;
 
@@ -139,6 +140,30 @@ public sealed class StreamAppendTests
         }
 
         Assert.NotEqual(HostedHeader.DirectoryAtEnd, HostedHeader.Read(path).DirectorySector);
+    }
+
+    [Fact]
+    public void TheFirstGrainOutOfOrderIsNotedForWhoeverWatches()
+    {
+        using var folder = new TempFolder();
+        (string path, _) = Make(folder, StreamLayout.Local);
+        using var source = new ActivitySource("test");
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = known => known == source,
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+        };
+        ActivitySource.AddActivityListener(listener);
+        using Activity activity = source.StartActivity("appending")!;
+        using VmdkDisk disk = Writable.Open(path);
+        byte[] grain = Writable.Filled(GrainBytes, 1);
+        disk.Write(grain, 8 * GrainBytes);
+        disk.Write(grain, 10 * GrainBytes);
+        Assert.Empty(activity.Events);
+
+        disk.Write(grain, 9 * GrainBytes);
+        disk.Write(grain, 7 * GrainBytes);
+        Assert.Equal("grains appended in descending order", Assert.Single(activity.Events).Name);
     }
 
     [Fact]

@@ -58,6 +58,18 @@ public sealed class WriteLockTests
     }
 
     [Fact]
+    public void WithoutLocksAnImageIsOnlyRead()
+    {
+        using var folder = new TempFolder();
+        string path = SparseImage.Write(folder.Path, "disk", GuestContent.Scattered(LengthBytes, seed: 3));
+        Assert.Throws<ArgumentException>(
+            () => VmdkDisk.Open(path, Writable.Options with { ForceShare = true }).Dispose());
+        using VmdkDisk disk = VmdkDisk.Open(path, new VmdkOpenOptions { ForceShare = true });
+        Assert.Throws<ArgumentException>(() => disk.Reopen(VmdkOpenAccess.ReadWrite));
+        Assert.Equal(VmdkDiskState.Open, disk.State);
+    }
+
+    [Fact]
     public void AReaderKeepsAWriterOut()
     {
         using var folder = new TempFolder();
