@@ -51,22 +51,23 @@ sealed class ReaderGuard
             && _data.Overlaps(sector, Sector.CountFor(change.OffsetBytes + change.LengthBytes) - sector);
     }
 
-    /// <summary>Whether all that can be read now reads the same in a file as a plan would leave it.</summary>
+    /// <summary>How what can be read now reads in a file as a plan would leave it.</summary>
     /// <param name="planned">The file with its changes.</param>
     /// <param name="proved">Whether a proof says where a table is, whatever a reader takes for it now.</param>
-    internal bool ReadsTheSame(PlannedFile planned, IReadOnlySet<int> proved)
+    internal ReadingChange Compare(PlannedFile planned, IReadOnlySet<int> proved)
     {
         if (_before is null)
         {
-            return true;
+            return ReadingChange.None;
         }
 
         if (ReaderView.Open(planned, _limits) is not { } after || after.TableEntries != _before.TableEntries
             || after.Tables != _before.Tables)
         {
-            return false;
+            return ReadingChange.Unfounded;
         }
 
+        var change = ReadingChange.None;
         SpaceMap owned = OwnedBeside(_before, proved);
         var old = new long[_before.TableEntries];
         var now = new long[_before.TableEntries];
@@ -82,18 +83,31 @@ sealed class ReaderGuard
             for (int i = 0; i < old.Length; i++)
             {
                 long grain = ((long)table * old.Length) + i;
-                bool isAllowed = old[i] == now[i]
-                    || (proved.Contains(table) ? IsFree(grain, now[i], after, owned)
-                        : old[i] == 0 ? IsFree(grain, now[i], after, owned, Original.Data)
-                        : IsAllowed(grain, old[i], now[i], after));
-                if (!isAllowed)
+                if (old[i] == now[i] || old[i] == ReaderView.Refused || IsSame(grain, old[i], now[i], after))
                 {
-                    return false;
+                    continue;
                 }
+
+                bool isFounded = proved.Contains(table) ? IsFree(grain, now[i], after, owned)
+                    : old[i] == 0 ? IsFree(grain, now[i], after, owned, Original.Data)
+                    : IsFounded(grain, old[i], now[i], after);
+                if (!isFounded)
+                {
+                    return ReadingChange.Unfounded;
+                }
+
+                change = ReadingChange.Founded;
             }
         }
 
-        return true;
+        return change;
+    }
+
+    // A grain that a reader refuses where it is cannot become worse.
+    bool IsSame(long grain, long old, long now, ReaderView after)
+    {
+        long length = old > 1 ? _before!.LengthOf(grain, old) : 0;
+        return old > 1 && (length == 0 || (now > 1 && IsEqual(after, old, now, length)));
     }
 
     // Nowhere may become somewhere: a grain that nobody else owns outweighs an empty entry, if a reader takes it. What
@@ -102,24 +116,18 @@ sealed class ReaderGuard
         now is 0 or 1 || (IsOriginal(grain, now, after, out long length)
             && !owned.Overlaps(now, length) && ownedBefore?.Overlaps(now, length) != true);
 
-    // Refused, or read with another grain's bytes: only better can come.
-    bool IsAllowed(long grain, long old, long now, ReaderView after)
+    // Read with another grain's bytes, or from where no grain can begin.
+    bool IsFounded(long grain, long old, long now, ReaderView after)
     {
-        if (old == ReaderView.Refused)
+        if (old == 1)
         {
-            return true;
+            return false;
         }
 
-        long length = old == 1 ? 0 : _before!.LengthOf(grain, old);
-        if (old == 1 || length == 0)
-        {
-            return old != 1;
-        }
-
+        long length = _before!.LengthOf(grain, old);
         bool isMisplaced = _before!.IsAligned && old % _before.GrainSectors != 0;
         return (now != ReaderView.Refused && _shared.Overlaps(old, length))
-            || (isMisplaced && IsItsRealPlace(grain, old, now, length, after))
-            || (now > 1 && IsEqual(after, old, now, length));
+            || (isMisplaced && IsItsRealPlace(grain, old, now, length, after));
     }
 
     // Where grains begin at multiples of their size, one that does not may give way to one that does, and that nobody
@@ -230,3 +238,16 @@ sealed class ReaderGuard
 /// <param name="LengthBytes">Its length: the rest was appended by the repair.</param>
 /// <param name="Data">Where a reader found grains.</param>
 sealed record OriginalUse(long LengthBytes, SpaceMap Data);
+
+/// <summary>What a plan does to what a reader finds.</summary>
+enum ReadingChange
+{
+    /// <summary>All that can be read reads the same; more may be readable.</summary>
+    None,
+
+    /// <summary>Something reads differently, and there is a reason to think that it was wrong.</summary>
+    Founded,
+
+    /// <summary>Something reads differently, or not at all, for no such reason.</summary>
+    Unfounded,
+}

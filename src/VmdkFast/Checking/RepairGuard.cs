@@ -73,14 +73,18 @@ sealed class RepairGuard(
         var plan = RepairPlan.Make(steps, found, options);
         var planned = plan.Changes.GroupBy(change => change.File).ToDictionary(
             file => file.Key.Local.Identity, file => new PlannedFile(file.Key.Local, file));
+        bool readsTheSame = true;
         foreach (CheckedFile file in plan.Changes.Select(change => change.File).Distinct())
         {
             HashSet<int> proved =
                 [.. steps.Where(step => step.File == file).Select(step => step.ProvedTable).OfType<int>()];
-            if (!ReaderOf(file).ReadsTheSame(planned[file.Local.Identity], proved))
+            ReadingChange change = ReaderOf(file).Compare(planned[file.Local.Identity], proved);
+            if (change == ReadingChange.Unfounded)
             {
                 return false;
             }
+
+            readsTheSame &= change == ReadingChange.None;
         }
 
         var run = new CheckRun(options.Check with { ForceShare = true }, wantsSteps: false, null);
@@ -88,7 +92,12 @@ sealed class RepairGuard(
             run, FileAccessMode.Read, file => planned.TryGetValue(file.Identity, out PlannedFile? with) ? with : file);
         check.Run(path, cancellationToken);
         VmdkCheckResult after = run.Finish(path);
-        return after.Corruptions <= found.Corruptions && after.CheckErrors <= found.CheckErrors;
+
+        // What can be read is only changed where that explains all damage that there is: in an image with more of it
+        // two wrong entries may well agree.
+        return readsTheSame
+            ? after.Corruptions <= found.Corruptions && after.CheckErrors <= found.CheckErrors
+            : after is { Corruptions: 0, CheckErrors: 0 };
     }
 
     ReaderGuard ReaderOf(CheckedFile file)
