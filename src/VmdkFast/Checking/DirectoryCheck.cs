@@ -42,14 +42,21 @@ sealed class DirectoryCheck
     internal void Run(CancellationToken cancellationToken)
     {
         // First those that lie where their neighbours say, then those that nothing speaks against: a stray entry must
-        // not push a good one aside, nor be set right to where another's table lies.
-        foreach (Standing standing in new[] { Standing.Expected, Standing.Elsewhere, Standing.Stray })
+        // not push a good one aside, nor be set right to where another's table lies. Before all of them those whose
+        // table the other directory knows, too: where it says that there is none, the entry may be another's.
+        foreach (bool inBoth in _primary is null || _copy is null ? [false] : new[] { true, false })
         {
-            for (int table = Next(0); table < _shape.DirectoryEntries; table = Next(table + 1))
+            foreach (Standing standing in new[] { Standing.Expected, Standing.Elsewhere, Standing.Stray })
             {
-                cancellationToken.ThrowIfCancellationRequested();
-                Accept(_primary, _copy, table, standing);
-                Accept(_copy, _primary, table, standing);
+                for (int table = Next(0); table < _shape.DirectoryEntries; table = Next(table + 1))
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    if (!inBoth || (_primary!.EntryOf(table) != 0 && _copy!.EntryOf(table) != 0))
+                    {
+                        Accept(_primary, _copy, table, standing);
+                        Accept(_copy, _primary, table, standing);
+                    }
+                }
             }
         }
 

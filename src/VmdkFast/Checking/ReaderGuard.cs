@@ -106,26 +106,28 @@ sealed class ReaderGuard
     // A grain that a reader refuses where it is cannot become worse.
     bool IsSame(long grain, long old, long now, ReaderView after)
     {
-        long length = old > 1 ? _before!.LengthOf(grain, old) : 0;
-        return old > 1 && (length == 0 || (now > 1 && IsEqual(after, old, now, length)));
+        long length = old > 0 ? _before!.LengthOf(grain, old) : 0;
+        return old > 0 && (length == 0 || (now > 0 && IsEqual(after, old, now, length)));
     }
 
     // Nowhere may become somewhere: a grain that nobody else owns outweighs an empty entry, if a reader takes it. What
     // the repair has appended, or taken from somebody in an earlier round, is no such grain.
     bool IsFree(long grain, long now, ReaderView after, SpaceMap owned, SpaceMap? ownedBefore = null) =>
-        now is 0 or 1 || (IsOriginal(grain, now, after, out long length)
+        now is 0 or ReaderView.Zeros || (IsOriginal(grain, now, after, out long length)
             && !owned.Overlaps(now, length) && ownedBefore?.Overlaps(now, length) != true);
 
     // Read with another grain's bytes, or from where no grain can begin.
     bool IsFounded(long grain, long old, long now, ReaderView after)
     {
-        if (old == 1)
+        ReaderView view = _before!;
+        // A stored grain whose marker says that it belongs here, and that inflates, is what was written here.
+        if (old == ReaderView.Zeros || (view.HasMarkers && view.IsReadable(grain, old)))
         {
             return false;
         }
 
-        long length = _before!.LengthOf(grain, old);
-        bool isMisplaced = _before!.IsAligned && old % _before.GrainSectors != 0;
+        long length = view.LengthOf(grain, old);
+        bool isMisplaced = view.IsAligned && old % view.GrainSectors != 0;
         return (now != ReaderView.Refused && _shared.Overlaps(old, length))
             || (isMisplaced && IsItsRealPlace(grain, old, now, length, after));
     }
@@ -153,7 +155,7 @@ sealed class ReaderGuard
 
     bool IsOriginal(long grain, long now, ReaderView after, out long lengthSectors)
     {
-        lengthSectors = now > 1 ? after.LengthOf(grain, now) : 0;
+        lengthSectors = now > 0 ? after.LengthOf(grain, now) : 0;
         return lengthSectors > 0 && (now << Sector.Shift) < Original.LengthBytes && after.IsReadable(grain, now);
     }
 
@@ -199,7 +201,7 @@ sealed class ReaderGuard
             view.Resolve(table, grains);
             for (int i = 0; i < grains.Length; i++)
             {
-                if (grains[i] > 1)
+                if (grains[i] > 0)
                 {
                     note(grains[i], view.LengthOf(((long)table * grains.Length) + i, grains[i]));
                 }

@@ -17,6 +17,12 @@ sealed class ReaderView
     /// <summary>Instead of an entry: a reader refuses the grain.</summary>
     internal const long Refused = -1;
 
+    /// <summary>
+    /// Instead of an entry: the grain reads as zeros. Not 1, which is a sector like others where the header does not
+    /// say that it stands for zeros.
+    /// </summary>
+    internal const long Zeros = -2;
+
     const int PieceEntries = 4096;
 
     readonly SparseLayout _layout;
@@ -40,6 +46,9 @@ sealed class ReaderView
     }
 
     internal ImageFile File { get; }
+
+    /// <summary>Whether stored grains say where they belong.</summary>
+    internal bool HasMarkers => _compressed is { HasMarkers: true };
 
     /// <summary>Whether grains begin at multiples of their size.</summary>
     internal bool IsAligned { get; private init; }
@@ -101,7 +110,9 @@ sealed class ReaderView
         return _source.IsPossibleTable(copy) ? copy : Refused;
     }
 
-    /// <summary>Where each grain of a table is: 0 for nowhere, 1 for zeros, negative when it is refused.</summary>
+    /// <summary>
+    /// Where each grain of a table is: a sector, 0 for nowhere, <see cref="Zeros"/>, or <see cref="Refused"/>.
+    /// </summary>
     /// <remarks>Behind the disk's end nobody reads, whatever the entries there say: nowhere.</remarks>
     internal void Resolve(int table, Span<long> grains)
     {
@@ -119,7 +130,7 @@ sealed class ReaderView
         _source.ReadEntries(sector << Sector.Shift, _table, "grainTable");
         for (int i = 0; i < grains.Length; i++)
         {
-            grains[i] = IsPossible(_table[i]) ? _table[i] : CopyOf(table, i);
+            grains[i] = IsPossible(_table[i]) ? PlaceOf(_table[i]) : CopyOf(table, i);
         }
     }
 
@@ -179,6 +190,8 @@ sealed class ReaderView
             && (sector << Sector.Shift) + stored <= File.LengthBytes ? stored : 0;
     }
 
+    long PlaceOf(uint entry) => entry == 1 && _layout.ZeroGrains ? Zeros : entry;
+
     bool IsPossible(uint entry) =>
         entry == 0 || (entry == 1 && _layout.ZeroGrains) || _source.IsPossibleGrain(entry);
 
@@ -195,7 +208,7 @@ sealed class ReaderView
         }
 
         uint entry = ReadEntry(((long)copy << Sector.Shift) + ((long)index * sizeof(uint)));
-        return IsPossible(entry) ? entry : Refused;
+        return IsPossible(entry) ? PlaceOf(entry) : Refused;
     }
 
     uint ReadEntry(long offsetBytes)

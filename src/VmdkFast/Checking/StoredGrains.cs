@@ -43,11 +43,16 @@ sealed class StoredGrains
     internal int Find(long grain, uint sector) =>
         _isSorted ? _places.BinarySearch(new StoredPlace(grain, sector, 0), s_order) : -1;
 
-    /// <summary>The last place at which a grain stands; null when it stands nowhere.</summary>
+    /// <summary>
+    /// Where a grain stands; null when it stands nowhere, or at several places: one of these is another's then, with a
+    /// damaged marker, and which one it is nobody can tell without a table.
+    /// </summary>
     internal StoredPlace? Find(long grain)
     {
         int behind = ~Find(grain, uint.MaxValue);
-        return behind > 0 && _places[behind - 1].Grain == grain ? _places[behind - 1] : null;
+        bool isOne = behind > 0 && _places[behind - 1].Grain == grain
+            && (behind == 1 || _places[behind - 2].Grain != grain);
+        return isOne ? _places[behind - 1] : null;
     }
 
     internal bool IsNamed(int index) => _named![index];

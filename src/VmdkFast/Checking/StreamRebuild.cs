@@ -13,6 +13,10 @@ sealed class StreamRebuild(
     // 256 tables and markers, 640 KiB: one step, one write.
     const int TablesPerStep = 256;
 
+    // The directory of 62 TiB, the most that VMware makes, takes 7.8 MiB. What claims more, and more than the file has,
+    // is no size to make a directory for.
+    const long MaxDirectoryBytes = 8 << 20;
+
     readonly CheckedFile _file = subject.File;
     readonly SparseShape _shape = subject.Shape;
     readonly List<byte> _bytes = [];
@@ -27,6 +31,7 @@ sealed class StreamRebuild(
         _sector = _limit;
         var header = new byte[SparseHeader.SizeBytes];
         if (_sector + (_shape.DirectoryEntries * (1 + _shape.TableSectors)) > uint.MaxValue
+            || _shape.DirectorySectors << Sector.Shift > Math.Max(MaxDirectoryBytes, _file.LengthBytes)
             || _file.File.Read(header, 0) < header.Length)
         {
             return;
@@ -100,8 +105,9 @@ sealed class StreamRebuild(
         uint[]? entries = null;
         long first = (long)table * _shape.TableEntries;
         long count = Math.Min(_shape.TableEntries, _shape.Grains - first);
-        uint[]? old = _shape.ZeroGrains ? OldTable(table) : null;
-        if (old is null && !_tablesWithGrains.Contains(table))
+        bool hasGrains = _tablesWithGrains.Contains(table);
+        uint[]? old = _shape.ZeroGrains || hasGrains ? OldTable(table) : null;
+        if (old is null && !hasGrains)
         {
             // A header may claim 2^29 grains; looking for each of them would take half a minute.
             return null;
@@ -109,9 +115,7 @@ sealed class StreamRebuild(
 
         for (int index = 0; index < count; index++)
         {
-            uint entry = stored.Find(first + index) is { } place && place.Sector + place.LengthSectors <= _limit
-                ? place.Sector
-                : old?[index] == 1 ? 1u : 0;
+            uint entry = EntryOf(first + index, old is null ? 0 : old[index]);
             if (entry != 0)
             {
                 entries ??= new uint[_shape.TableEntries];
@@ -120,6 +124,19 @@ sealed class StreamRebuild(
         }
 
         return entries;
+    }
+
+    // Where two grains say that they belong to one place, the old table decides between them, or nobody.
+    uint EntryOf(long grain, uint old)
+    {
+        if (stored.Find(grain) is { } place && place.Sector + place.LengthSectors <= _limit)
+        {
+            return place.Sector;
+        }
+
+        int named = stored.Find(grain, old);
+        bool isNamed = named >= 0 && old + stored[named].LengthSectors <= _limit;
+        return isNamed || (old == 1 && _shape.ZeroGrains) ? old : 0;
     }
 
     uint[]? OldTable(int table)
