@@ -133,7 +133,7 @@ sealed class MarkerWalk(SparseSubject subject, StoredGrains grains)
         long end = _file.LengthSectors;
         if (_window.Length == 0)
         {
-            _window = new byte[WindowBytes];
+            _window = new byte[(int)Math.Min(WindowBytes, end << Sector.Shift)];
         }
 
         while (at < end)
