@@ -226,7 +226,8 @@ sealed class HostedHeaderCheck(CheckedFile file, FindingLog log, VmdkLimits limi
             DirectoryAtEnd = Header!.DirectoryAtEnd,
         };
         HostedFields truth = Header.DirectoryAtEnd && Footer is not null ? Footer : Header;
-        long directory = PlaceOf(truth.DirectoryOffsetSectors, shape);
+        (ulong directorySector, ulong redundantSector) = PlacesOf(truth, shape);
+        long directory = PlaceOf(directorySector, shape);
         if (directory == 0 && (!truth.DirectoryAtEnd || Footer is not null))
         {
             Find(
@@ -238,7 +239,7 @@ sealed class HostedHeaderCheck(CheckedFile file, FindingLog log, VmdkLimits limi
         long redundant = 0;
         if (header.Flags.HasFlag(SparseFlags.RedundantDirectory))
         {
-            redundant = PlaceOf(truth.RedundantDirectoryOffsetSectors, shape);
+            redundant = PlaceOf(redundantSector, shape);
             if (redundant == 0)
             {
                 Find(
@@ -249,6 +250,41 @@ sealed class HostedHeaderCheck(CheckedFile file, FindingLog log, VmdkLimits limi
         }
 
         return shape with { DirectorySector = directory, RedundantSector = redundant };
+    }
+
+    (ulong Directory, ulong Redundant) PlacesOf(HostedFields header, SparseShape shape)
+    {
+        (ulong directory, ulong redundant) =
+            (header.DirectoryOffsetSectors, header.RedundantDirectoryOffsetSectors);
+        if (shape.Compressed || !header.Flags.HasFlag(SparseFlags.RedundantDirectory))
+        {
+            return (directory, redundant);
+        }
+
+        (ulong rightDirectory, ulong rightRedundant) = new DirectoryPlaces(file, shape).Correct(directory, redundant);
+        if (rightDirectory != directory)
+        {
+            ProposePlace(
+                VmdkFindingKind.DirectoryInvalid, nameof(header.DirectoryOffsetSectors), directory, rightDirectory);
+        }
+
+        if (rightRedundant != redundant)
+        {
+            ProposePlace(
+                VmdkFindingKind.CopyInvalid, nameof(header.RedundantDirectoryOffsetSectors), redundant, rightRedundant);
+        }
+
+        return (rightDirectory, rightRedundant);
+    }
+
+    void ProposePlace(VmdkFindingKind kind, string field, ulong sector, ulong right)
+    {
+        string text = $"{field} is sector {sector}, but the directory lies at sector {right}, as the other one proves";
+        Find(kind, text, OffsetOf(field));
+        log.Propose(new WriteStep(file, RepairClass.Restore, text, OffsetOf(field), DirectoryPlaces.FieldOf(right))
+        {
+            ProvesDirectory = kind == VmdkFindingKind.DirectoryInvalid,
+        });
     }
 
     // 0 when no directory can be there: outside the file, or over something that is there already.

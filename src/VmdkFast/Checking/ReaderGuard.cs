@@ -54,7 +54,7 @@ sealed class ReaderGuard
     /// <summary>How what can be read now reads in a file as a plan would leave it.</summary>
     /// <param name="planned">The file with its changes.</param>
     /// <param name="proved">Whether a proof says where a table is, whatever a reader takes for it now.</param>
-    internal ReadingChange Compare(PlannedFile planned, IReadOnlySet<int> proved)
+    internal ReadingChange Compare(PlannedFile planned, Func<int, bool> proved)
     {
         if (_before is null)
         {
@@ -88,7 +88,7 @@ sealed class ReaderGuard
                     continue;
                 }
 
-                bool isFounded = proved.Contains(table) ? IsFree(grain, now[i], after, owned)
+                bool isFounded = proved(table) ? IsFree(grain, now[i], after, owned)
                     : old[i] == 0 ? IsFree(grain, now[i], after, owned, Original.Data)
                     : IsFounded(grain, old[i], now[i], after);
                 if (!isFounded)
@@ -176,15 +176,15 @@ sealed class ReaderGuard
         return true;
     }
 
-    SpaceMap OwnedBeside(ReaderView view, IReadOnlySet<int> proved)
+    SpaceMap OwnedBeside(ReaderView view, Func<int, bool> proved)
     {
-        if (proved.Count == 0)
+        if (!Enumerable.Range(0, view.Tables).Any(proved))
         {
             return _data;
         }
 
         var owned = new SpaceMap(_data.LengthSectors);
-        Survey(view, proved.Contains, owned.Add);
+        Survey(view, proved, owned.Add);
         return owned;
     }
 

@@ -76,9 +76,11 @@ sealed class RepairGuard(
         bool readsTheSame = true;
         foreach (CheckedFile file in plan.Changes.Select(change => change.File).Distinct())
         {
-            HashSet<int> proved =
-                [.. steps.Where(step => step.File == file).Select(step => step.ProvedTable).OfType<int>()];
-            ReadingChange change = ReaderOf(file).Compare(planned[file.Local.Identity], proved);
+            RepairStep[] own = [.. steps.Where(step => step.File == file)];
+            HashSet<int> tables = [.. own.Select(step => step.ProvedTable).OfType<int>()];
+            ReadingChange change = ReaderOf(file).Compare(
+                planned[file.Local.Identity],
+                own.Any(step => step.ProvesDirectory) ? static _ => true : tables.Contains);
             if (change == ReadingChange.Unfounded)
             {
                 return false;

@@ -30,6 +30,9 @@ abstract record RepairStep(CheckedFile File, RepairClass Class, string Reason)
 
     /// <summary>The table whose place is proved, whatever a reader takes for it now; null without a proof.</summary>
     internal int? ProvedTable { get; init; }
+
+    /// <summary>Whether the place of the directory is proved, and thereby that of all tables.</summary>
+    internal bool ProvesDirectory { get; init; }
 }
 
 /// <summary>Overwrites bytes, or appends them when they begin at the file's end.</summary>

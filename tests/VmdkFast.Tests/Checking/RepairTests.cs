@@ -41,6 +41,39 @@ public sealed class RepairTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(48)]
+    [InlineData(56)]
+    public void ThePlaceOfADirectoryIsRestoredFromTheOther(int field)
+    {
+        string path = SparseImage.Write(_folder.Path, "disk", Checked.Content(70 << 20), new SparseOptions());
+        byte[] good = File.ReadAllBytes(path);
+        ulong sector = BitConverter.ToUInt64(good, field);
+        foreach (ulong wrong in new[] { 0UL, 1UL, sector - 1, sector + 1, sector << 8, ulong.MaxValue })
+        {
+            Patch.WriteUInt64(path, field, wrong);
+            Repair(path);
+            Assert.True(good.AsSpan().SequenceEqual(File.ReadAllBytes(path)), $"sector {wrong}");
+        }
+    }
+
+    // The directory is read one sector too late, where the first table is: what that names as tables is data.
+    [Fact]
+    public void ThroughAMisplacedDirectoryOfADamagedImageNothingIsWritten()
+    {
+        string path = SparseImage.Write(_folder.Path, "disk", Checked.Content(70 << 20), new SparseOptions());
+        Patch.WriteUInt64(path, 56, BitConverter.ToUInt64(File.ReadAllBytes(path), 56) + 1);
+        using (FileStream file = File.OpenWrite(path))
+        {
+            file.SetLength(file.Length - 4096);
+        }
+
+        byte[] damaged = File.ReadAllBytes(path);
+        VmdkRepairResult result = Repair(path);
+        Assert.NotEmpty(result.LeftOut);
+        Assert.True(damaged.AsSpan().SequenceEqual(File.ReadAllBytes(path)));
+    }
+
     [Fact]
     public void AWholeTableOfGarbageIsRestored()
     {
