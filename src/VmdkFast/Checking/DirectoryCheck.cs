@@ -264,8 +264,9 @@ sealed class DirectoryCheck
                 || (entry >= _shape.FirstUsableSector && _subject.File.Holds(entry, 1))) ? 1 : 0;
         }
 
-        // A table that is damaged besides still counts when most of it is in order.
-        return good * 2 >= used;
+        // A table that is damaged besides still counts when most of it is in order; an empty one, which any zeros are,
+        // where more than one neighbour says that it is there.
+        return used == 0 ? side.IsRegular : good * 2 >= used;
     }
 
     void Report(DirectorySide side, int table, string text) => _subject.Find(

@@ -54,7 +54,11 @@ sealed class ReaderGuard
     /// <summary>How what can be read now reads in a file as a plan would leave it.</summary>
     /// <param name="planned">The file with its changes.</param>
     /// <param name="proved">Whether a proof says where a table is, whatever a reader takes for it now.</param>
-    internal ReadingChange Compare(PlannedFile planned, Func<int, bool> proved)
+    /// <param name="isOnlyDamage">
+    /// Whether the image has one corruption: then a grain that runs into another's may also give way to nothing, which
+    /// its copy says. With two of them the copy may be the other one.
+    /// </param>
+    internal ReadingChange Compare(PlannedFile planned, Func<int, bool> proved, bool isOnlyDamage)
     {
         if (_before is null)
         {
@@ -90,7 +94,7 @@ sealed class ReaderGuard
 
                 bool isFounded = proved(table) ? IsFree(grain, now[i], after, owned)
                     : old[i] == 0 ? IsFree(grain, now[i], after, owned, Original.Data)
-                    : IsFounded(grain, old[i], now[i], after);
+                    : IsFounded(grain, old[i], now[i], after, isOnlyDamage);
                 if (!isFounded)
                 {
                     return ReadingChange.Unfounded;
@@ -117,7 +121,7 @@ sealed class ReaderGuard
             && !owned.Overlaps(now, length) && ownedBefore?.Overlaps(now, length) != true);
 
     // Read with another grain's bytes, or from where no grain can begin.
-    bool IsFounded(long grain, long old, long now, ReaderView after)
+    bool IsFounded(long grain, long old, long now, ReaderView after, bool isOnlyDamage)
     {
         ReaderView view = _before!;
         // A stored grain whose marker says that it belongs here, and that inflates, is what was written here.
@@ -128,7 +132,7 @@ sealed class ReaderGuard
 
         long length = view.LengthOf(grain, old);
         bool isMisplaced = view.IsAligned && old % view.GrainSectors != 0;
-        return (now != ReaderView.Refused && _shared.Overlaps(old, length))
+        return (_shared.Overlaps(old, length) && (now > 0 || (isOnlyDamage && now != ReaderView.Refused)))
             || (isMisplaced && IsItsRealPlace(grain, old, now, length, after));
     }
 

@@ -8,10 +8,12 @@ namespace VmdkFast.Checking;
 /// </summary>
 /// <param name="path">The image.</param>
 /// <param name="found">What the check found as things are.</param>
+/// <param name="first">What it found before the first round.</param>
 /// <param name="options">What is allowed.</param>
 /// <param name="originals">What files were before the first round; those that are met first are added.</param>
 sealed class RepairGuard(
-    string path, VmdkCheckResult found, VmdkRepairOptions options, Dictionary<FileIdentity, OriginalUse> originals)
+    string path, VmdkCheckResult found, VmdkCheckResult first, VmdkRepairOptions options,
+    Dictionary<FileIdentity, OriginalUse> originals)
 {
     // Halving a plan finds one bad step among half a million in 40 trials; what is left then is left out.
     const int MaxTrials = 48;
@@ -80,7 +82,7 @@ sealed class RepairGuard(
             HashSet<int> tables = [.. own.Select(step => step.ProvedTable).OfType<int>()];
             ReadingChange change = ReaderOf(file).Compare(
                 planned[file.Local.Identity],
-                own.Any(step => step.ProvesDirectory) ? static _ => true : tables.Contains);
+                own.Any(step => step.ProvesDirectory) ? static _ => true : tables.Contains, first.Corruptions == 1);
             if (change == ReadingChange.Unfounded)
             {
                 return false;

@@ -37,7 +37,7 @@ sealed class RepairRun(string path, VmdkRepairOptions options) : IDisposable
             check.Run(path, cancellationToken);
             after = run.Finish(path);
             before ??= after;
-            var guard = new RepairGuard(path, after, options, _originals);
+            var guard = new RepairGuard(path, after, before, options, _originals);
             RepairPlan plan = guard.Choose(run.Log.Steps, cancellationToken);
             leftOut = guard.LeftOut;
             if (plan.Changes.Count == 0 || round == MaxRounds)

@@ -32,6 +32,7 @@ sealed class StreamRebuild(
         var header = new byte[SparseHeader.SizeBytes];
         if (_sector + (_shape.DirectoryEntries * (1 + _shape.TableSectors)) > uint.MaxValue
             || _shape.DirectorySectors << Sector.Shift > Math.Max(MaxDirectoryBytes, _file.LengthBytes)
+            || _limit > _file.LengthSectors
             || _file.File.Read(header, 0) < header.Length)
         {
             return;
