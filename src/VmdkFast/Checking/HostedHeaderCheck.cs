@@ -53,6 +53,7 @@ sealed class HostedHeaderCheck(CheckedFile file, FindingLog log, VmdkLimits limi
         Header = HostedFields.Read(_sector);
         if (Header.Magic != SparseHeader.MagicValue)
         {
+            IsInDoubt = true;
             Find(VmdkFindingKind.HeaderInvalid, "the file has lost its signature KDMV", 0);
         }
 

@@ -55,8 +55,8 @@ sealed class ReaderGuard
     /// <param name="planned">The file with its changes.</param>
     /// <param name="proved">Whether a proof says where a table is, whatever a reader takes for it now.</param>
     /// <param name="isOnlyDamage">
-    /// Whether the image has one corruption: then a grain that runs into another's may also give way to nothing, which
-    /// its copy says. With two of them the copy may be the other one.
+    /// Whether the image has one corruption, and nothing odd besides: then a grain that runs into another's may also
+    /// give way to nothing, which its copy says. With two of them the copy may be the other one.
     /// </param>
     internal ReadingChange Compare(PlannedFile planned, Func<int, bool> proved, bool isOnlyDamage)
     {

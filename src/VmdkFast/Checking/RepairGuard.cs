@@ -82,7 +82,8 @@ sealed class RepairGuard(
             HashSet<int> tables = [.. own.Select(step => step.ProvedTable).OfType<int>()];
             ReadingChange change = ReaderOf(file).Compare(
                 planned[file.Local.Identity],
-                own.Any(step => step.ProvesDirectory) ? static _ => true : tables.Contains, first.Corruptions == 1);
+                own.Any(step => step.ProvesDirectory) ? static _ => true : tables.Contains,
+                isOnlyDamage: first is { Corruptions: 1, Warnings: 0 });
             if (change == ReadingChange.Unfounded)
             {
                 return false;
