@@ -52,7 +52,8 @@ run_afl() {
 
 run_libfuzzer() {
   mkdir -p "$out/corpus"
-  clang -O2 -fsanitize=fuzzer fuzz/libfuzzer/driver.c -o "$bin/driver"
+  clang -O2 -fsanitize=fuzzer fuzz/libfuzzer/driver.c -o "$bin/driver" ||
+    { echo "clang has no libFuzzer: install $package" >&2; exit 2; }
   export FUZZ_COMMAND="exec dotnet $bin/VmdkFast.Fuzz.dll libfuzzer $target"
   "$bin/driver" -max_total_time="$seconds" -timeout=5 -rss_limit_mb=0 -max_len=65536 -print_final_stats=1 \
     -dict="fuzz/dictionaries/$target.dict" -artifact_prefix="$out/findings/" "$out/corpus" "fuzz/corpus/$target" \
