@@ -10,7 +10,8 @@ sealed class RepairTarget : IFuzzTarget
 {
     internal const string TargetName = "repair";
 
-    const long MaxAllocatedBytes = 128L << 20;
+    // Of all checks together: a plan may be tried 48 times, each time with the buffers of a check.
+    const long MaxAllocatedBytes = 256L << 20;
     const int MaxLengthBytes = 1 << 20;
     const string JournalName = "journal";
 

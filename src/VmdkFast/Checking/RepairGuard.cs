@@ -98,12 +98,18 @@ sealed class RepairGuard(
         check.Run(path, cancellationToken);
         VmdkCheckResult after = run.Finish(path);
 
-        // What can be read is only changed where that explains all damage that there is: in an image with more of it
-        // two wrong entries may well agree.
+        // What can be read is only changed where that explains all damage that there is, and all of it is of one kind:
+        // in an image with more of it two wrong entries may well agree.
         return readsTheSame
             ? after.Corruptions <= found.Corruptions && after.CheckErrors <= found.CheckErrors
-            : after is { Corruptions: 0, CheckErrors: 0 };
+            : HasOneCause(first) && after is { Corruptions: 0, CheckErrors: 0 };
     }
+
+    // A sector of entries that was lost shows as many findings of one kind.
+    static bool HasOneCause(VmdkCheckResult result) =>
+        result is { Warnings: 0, OmittedFindings: 0 }
+        && result.Findings.Where(finding => finding.Severity == VmdkFindingSeverity.Corruption)
+            .DistinctBy(finding => finding.Kind).Take(2).Count() == 1;
 
     ReaderGuard ReaderOf(CheckedFile file)
     {
