@@ -53,12 +53,14 @@ sealed class ReaderGuard
 
     /// <summary>How what can be read now reads in a file as a plan would leave it.</summary>
     /// <param name="planned">The file with its changes.</param>
-    /// <param name="proved">Whether a proof says where a table is, whatever a reader takes for it now.</param>
+    /// <param name="proved">
+    /// Whether a proof says where a table is, whatever a reader takes for it now; null when none is proved.
+    /// </param>
     /// <param name="isOnlyDamage">
     /// Whether the image has one corruption, and nothing odd besides: then a grain that runs into another's may also
     /// give way to nothing, which its copy says. With two of them the copy may be the other one.
     /// </param>
-    internal ReadingChange Compare(PlannedFile planned, Func<int, bool> proved, bool isOnlyDamage)
+    internal ReadingChange Compare(PlannedFile planned, Func<int, bool>? proved, bool isOnlyDamage)
     {
         if (_before is null)
         {
@@ -92,7 +94,7 @@ sealed class ReaderGuard
                     continue;
                 }
 
-                bool isFounded = proved(table) ? IsFree(grain, now[i], after, owned)
+                bool isFounded = proved?.Invoke(table) == true ? IsFree(grain, now[i], after, owned)
                     : old[i] == 0 ? IsFree(grain, now[i], after, owned, Original.Data)
                     : IsFounded(grain, old[i], now[i], after, isOnlyDamage);
                 if (!isFounded)
@@ -180,9 +182,9 @@ sealed class ReaderGuard
         return true;
     }
 
-    SpaceMap OwnedBeside(ReaderView view, Func<int, bool> proved)
+    SpaceMap OwnedBeside(ReaderView view, Func<int, bool>? proved)
     {
-        if (!Enumerable.Range(0, view.Tables).Any(proved))
+        if (proved is null)
         {
             return _data;
         }

@@ -82,7 +82,7 @@ sealed class RepairGuard(
             HashSet<int> tables = [.. own.Select(step => step.ProvedTable).OfType<int>()];
             ReadingChange change = ReaderOf(file).Compare(
                 planned[file.Local.Identity],
-                own.Any(step => step.ProvesDirectory) ? static _ => true : tables.Contains,
+                own.Any(step => step.ProvesDirectory) ? static _ => true : tables.Count == 0 ? null : tables.Contains,
                 isOnlyDamage: first is { Corruptions: 1, Warnings: 0 });
             if (change == ReadingChange.Unfounded)
             {
@@ -92,17 +92,22 @@ sealed class RepairGuard(
             readsTheSame &= change == ReadingChange.None;
         }
 
+        // What can be read is only changed where that explains all damage that there is, and all of it is of one kind:
+        // in an image with more of it two wrong entries may well agree. The kinds are known before a check is made.
+        if (!readsTheSame && !HasOneCause(first))
+        {
+            return false;
+        }
+
         var run = new CheckRun(options.Check with { ForceShare = true }, wantsSteps: false, null);
         using var check = new ImageCheck(
             run, FileAccessMode.Read, file => planned.TryGetValue(file.Identity, out PlannedFile? with) ? with : file);
         check.Run(path, cancellationToken);
         VmdkCheckResult after = run.Finish(path);
 
-        // What can be read is only changed where that explains all damage that there is, and all of it is of one kind:
-        // in an image with more of it two wrong entries may well agree.
         return readsTheSame
             ? after.Corruptions <= found.Corruptions && after.CheckErrors <= found.CheckErrors
-            : HasOneCause(first) && after is { Corruptions: 0, CheckErrors: 0 };
+            : after is { Corruptions: 0, CheckErrors: 0 };
     }
 
     // A sector of entries that was lost shows as many findings of one kind.
