@@ -58,7 +58,8 @@ sealed class ReaderGuard
     /// </param>
     /// <param name="isOnlyDamage">
     /// Whether the image has one corruption, and nothing odd besides: then a grain that runs into another's may also
-    /// give way to nothing, which its copy says. With two of them the copy may be the other one.
+    /// give way to nothing, which its copy says. With two of them the copy may be the other one; and a grain that
+    /// nothing uses may be what both entries have lost.
     /// </param>
     internal ReadingChange Compare(PlannedFile planned, Func<int, bool>? proved, bool isOnlyDamage)
     {

@@ -83,7 +83,7 @@ sealed class RepairGuard(
             ReadingChange change = ReaderOf(file).Compare(
                 planned[file.Local.Identity],
                 own.Any(step => step.ProvesDirectory) ? static _ => true : tables.Count == 0 ? null : tables.Contains,
-                isOnlyDamage: first is { Corruptions: 1, Warnings: 0 });
+                isOnlyDamage: first is { Corruptions: 1, Warnings: 0, Leaks: 0 });
             if (change == ReadingChange.Unfounded)
             {
                 return false;

@@ -16,8 +16,12 @@ sealed class GrainCursor : IDisposable
 {
     const int SkipBytes = 64 << 10;
 
+    // The inflater asks for 8 KiB at a time.
+    const int AheadBytes = 64 << 10;
+
     readonly Lock _lock = new();
     byte[]? _skipped;
+    byte[]? _ahead;
     Stream? _inflater;
     CompressedGrains? _grains;
     long _fileOffsetBytes;
@@ -74,7 +78,8 @@ sealed class GrainCursor : IDisposable
     {
         End();
         int dataBytes = grain.Grains.Locate(grain, out long dataOffsetBytes);
-        var stored = new BufferedStream(new FileWindow(grain.Grains.File, dataOffsetBytes, dataBytes), 64 << 10);
+        _ahead ??= new byte[AheadBytes];
+        var stored = new FileWindow(grain.Grains.File, dataOffsetBytes, dataBytes, _ahead);
         _inflater = new ZLibStream(stored, CompressionMode.Decompress);
         _grains = grain.Grains;
         _fileOffsetBytes = grain.FileOffsetBytes;
@@ -110,10 +115,13 @@ sealed class GrainCursor : IDisposable
         _position = 0;
     }
 
-    /// <summary>A stretch of an image file as a forward-only stream.</summary>
-    sealed class FileWindow(ImageFile file, long offsetBytes, long lengthBytes) : Stream
+    /// <summary>A stretch of an image file as a forward-only stream, read ahead into a buffer of the cursor's.</summary>
+    /// <remarks>Not a BufferedStream, which makes 64 KiB anew for each grain that is begun.</remarks>
+    sealed class FileWindow(ImageFile file, long offsetBytes, long lengthBytes, byte[] ahead) : Stream
     {
-        long _position;
+        long _fetchedBytes;
+        int _start;
+        int _end;
 
         public override bool CanRead => true;
 
@@ -125,16 +133,24 @@ sealed class GrainCursor : IDisposable
 
         public override long Position
         {
-            get => _position;
+            get => _fetchedBytes - (_end - _start);
             set => throw new NotSupportedException();
         }
 
         public override int Read(Span<byte> buffer)
         {
-            int wanted = (int)Math.Min(buffer.Length, lengthBytes - _position);
-            int read = wanted == 0 ? 0 : file.Read(buffer[..wanted], offsetBytes + _position);
-            _position += read;
-            return read;
+            if (_start == _end)
+            {
+                int wanted = (int)Math.Min(ahead.Length, lengthBytes - _fetchedBytes);
+                _start = 0;
+                _end = wanted == 0 ? 0 : file.Read(ahead.AsSpan(0, wanted), offsetBytes + _fetchedBytes);
+                _fetchedBytes += _end;
+            }
+
+            int given = Math.Min(buffer.Length, _end - _start);
+            ahead.AsSpan(_start, given).CopyTo(buffer);
+            _start += given;
+            return given;
         }
 
         public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));

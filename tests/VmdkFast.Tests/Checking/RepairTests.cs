@@ -351,6 +351,34 @@ public sealed class RepairTests : IDisposable
         Assert.Equal(readable, ReadAll(path));
     }
 
+    // Both entries of the grain were lost, one to another's place: the unused grain is the one that it had.
+    [Fact]
+    public void ADoubledEntryGivesWayToNothingOnlyWhereNoGrainIsUnused()
+    {
+        string path = Sparse();
+        Patch.WriteUInt32(path, Checked.Table(path), Checked.Entry(path, 5));
+        Patch.WriteUInt32(path, Checked.CopyTable(path), 0);
+        byte[] damaged = File.ReadAllBytes(path);
+
+        VmdkRepairResult result = Repair(path);
+
+        Assert.Contains(
+            result.LeftOut, step => step.EndsWith("grainTable[0][0]: from its copy", StringComparison.Ordinal));
+        Assert.Equal(damaged, File.ReadAllBytes(path));
+    }
+
+    [Fact]
+    public void ADoubledEntryGivesWayToNothingWhereItsCopySaysSo()
+    {
+        string path = Sparse();
+        byte[] good = File.ReadAllBytes(path);
+        Patch.WriteUInt32(path, Checked.Table(path) + (20 * 4), Checked.Entry(path, 5));
+
+        Repair(path);
+
+        Assert.Equal(good, File.ReadAllBytes(path));
+    }
+
     static byte[] ReadAll(string path)
     {
         using var disk = VmdkDisk.Open(path);

@@ -10,6 +10,7 @@ public sealed class GiantGrainTests
     const long Gibi = 1L << 30;
     const int GrainSectors = 0x20_0000;
     const int FirstGrainSector = 128;
+    const int Backwards = 100;
 
     static readonly HostedHeader s_header = new()
     {
@@ -105,6 +106,23 @@ public sealed class GiantGrainTests
         }
     }
 
+    // Each begins the grain again, and each meets its damage: 64 KiB every time were 280 MB for a disk of 1 MiB.
+    [Fact]
+    public void BeginningAGrainAgainAllocatesNoBuffer()
+    {
+        using var folder = new TempFolder();
+        GuestContent content = new GuestContent(4 << 20).Fill(0, 4 << 20, ContentPattern.Random, 22);
+        string path = StreamImage.Write(folder.Path, "disk", content, new StreamOptions { GrainSectors = 8192 });
+        using var disk = VmdkDisk.Open(path);
+        byte[] bytes = new byte[512];
+        ReadBackwards(disk, bytes);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+
+        ReadBackwards(disk, bytes);
+
+        Assert.InRange((GC.GetAllocatedBytesForCurrentThread() - before) / Backwards, 1, 2048);
+    }
+
     static HostedHeader Compressed(HostedHeader header) => header with
     {
         Version = 3,
@@ -153,6 +171,14 @@ public sealed class GiantGrainTests
 
         Patch.WriteUInt32(path, dataStart - 4, (uint)length);
         Patch.SetLength(path, SparseTables.RoundUp(dataStart + length, 512));
+    }
+
+    static void ReadBackwards(VmdkDisk disk, byte[] bytes)
+    {
+        for (int i = Backwards - 1; i >= 0; i--)
+        {
+            disk.Read(bytes, i * 512L);
+        }
     }
 
     static byte[] Read(VmdkDisk disk, long offsetBytes, int lengthBytes)
