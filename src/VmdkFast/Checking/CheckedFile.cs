@@ -35,12 +35,11 @@ sealed class CheckedFile(LocalFile local, ImageFile? view = null)
     /// <returns>False, and nothing is taken, when other metadata lies there.</returns>
     internal bool TryAddMetadata(long sector, long count)
     {
-        if (Metadata.Overlaps(sector, count))
+        if (!Metadata.TryAdd(sector, count))
         {
             return false;
         }
 
-        Metadata.Add(sector, count);
         Used.Add(sector, count);
         return true;
     }

@@ -38,6 +38,24 @@ sealed class GrainCheck(SparseSubject subject, StoredGrains stored)
         return length is { } sectors && !_file.Used.Overlaps(entry, sectors);
     }
 
+    /// <summary>Takes the space of grains that lie side by side, when nothing at all is to be said of them.</summary>
+    /// <returns>False, and nothing is taken, when each must be looked at by itself.</returns>
+    internal bool TryTake(uint entry, int count)
+    {
+        long sectors = count * _shape.GrainSectors;
+        if (_shape.Compressed || entry < _shape.FirstUsableSector || !_file.Holds(entry, sectors << Sector.Shift)
+            || (_shape.IsAligned && entry % _shape.GrainSectors != 0) || !_file.Used.TryAdd(entry, sectors))
+        {
+            return false;
+        }
+
+        Fragmented += Allocated != 0 && entry != _next ? 1 : 0;
+        Allocated += count;
+        _next = entry + sectors;
+        EndBytes = Math.Max(EndBytes, _next << Sector.Shift);
+        return true;
+    }
+
     /// <summary>Takes the space that an entry points to, or reports why it cannot have it.</summary>
     internal void Take(in EntryPlace place, uint entry)
     {

@@ -3,28 +3,27 @@ using System.Numerics;
 namespace VmdkFast.Checking;
 
 /// <summary>
-/// Which sectors of a file are in use: one bit each, in pages that exist only where a part of them is used. Memory is
-/// at most a 4,096th of the file's real length, and next to nothing where stretches are wholly free or wholly used.
+/// Which sectors of a file are in use, in pages of 2 MiB: one bit for each 64 sectors, and one for each sector in pages
+/// where a stretch ends between. Memory is a 131,072nd of the file's real length, and at most a 4,096th where grains are
+/// shorter than 32 KiB or begin anywhere.
 /// </summary>
-/// <remarks>Not thread-safe. Sectors behind the end are ignored: no entry can point there.</remarks>
+/// <remarks>
+/// Not thread-safe. Sectors behind the end are ignored: no entry can point there. With one bit for each sector
+/// everywhere, the check of 1 TiB of grains in random order held 290 MB and took ten times as long.
+/// </remarks>
 sealed class SpaceMap
 {
+    const int WordBits = 64;
     const int PageShift = 12;
     const int PageSectors = 1 << PageShift;
-    const int WordBits = 64;
 
-    static readonly ulong[] s_full = CreateFull();
-
-    readonly ulong[]?[] _pages;
-    readonly short[] _used;
+    readonly Page[] _pages;
 
     internal SpaceMap(long lengthSectors)
     {
         // Entries have 32 bits: nothing in a sparse file is used behind 2 TiB.
         LengthSectors = Math.Min(lengthSectors, 1L << 32);
-        int pages = (int)((LengthSectors + PageSectors - 1) >> PageShift);
-        _pages = new ulong[]?[pages];
-        _used = new short[pages];
+        _pages = new Page[(LengthSectors + PageSectors - 1) >> PageShift];
     }
 
     internal long LengthSectors { get; }
@@ -34,12 +33,39 @@ sealed class SpaceMap
     {
         for (long end = Math.Min(sector + count, LengthSectors); sector < end;)
         {
-            int page = (int)(sector >> PageShift);
             int from = (int)(sector & (PageSectors - 1));
             int length = (int)Math.Min(end - sector, PageSectors - from);
-            AddToPage(page, from, length);
+            _pages[sector >> PageShift].Add(from, length);
             sector += length;
         }
+    }
+
+    /// <summary>Marks a stretch as used.</summary>
+    /// <returns>False, and nothing is marked, when a part of it was used already.</returns>
+    internal bool TryAdd(long sector, long count)
+    {
+        if (Overlaps(sector, count))
+        {
+            return false;
+        }
+
+        Add(sector, count);
+        return true;
+    }
+
+    /// <summary>Brings what is known of many places into the processor's cache, so that it waits for all at once.</summary>
+    /// <returns>Nothing of meaning; it keeps the reads from being left out.</returns>
+    internal ulong Touch(ReadOnlySpan<uint> sectors)
+    {
+        Page[] pages = _pages;
+        ulong touched = 0;
+        foreach (uint sector in sectors)
+        {
+            uint page = sector >> PageShift;
+            touched ^= page < (uint)pages.Length ? pages[page].Full : 0;
+        }
+
+        return touched;
     }
 
     /// <summary>Whether any sector of a stretch is used.</summary>
@@ -60,63 +86,80 @@ sealed class SpaceMap
         end = Math.Min(end, LengthSectors);
         while (sector < end)
         {
-            ulong[]? page = _pages[sector >> PageShift];
-            if (page is null ? !used : used && ReferenceEquals(page, s_full))
+            ref readonly Page page = ref _pages[sector >> PageShift];
+            int word = (int)(sector & (PageSectors - 1)) / WordBits;
+            if (page.Words is { } words)
             {
-                return sector;
-            }
+                ulong bits = (used ? words[word] : ~words[word]) & (ulong.MaxValue << (int)(sector % WordBits));
+                if (bits != 0)
+                {
+                    return Math.Min(end, (sector & -WordBits) + BitOperations.TrailingZeroCount(bits));
+                }
 
-            if (page is null || ReferenceEquals(page, s_full))
-            {
-                sector = ((sector >> PageShift) + 1) << PageShift;
+                sector = (sector & -WordBits) + WordBits;
                 continue;
             }
 
-            int bit = (int)(sector & (PageSectors - 1));
-            ulong word = page[bit / WordBits];
-            ulong wanted = (used ? word : ~word) & (ulong.MaxValue << (bit % WordBits));
-            if (wanted != 0)
+            ulong found = (used ? page.Full : ~page.Full) & (ulong.MaxValue << word);
+            long start = sector & -PageSectors;
+            if (found != 0)
             {
-                return Math.Min(end, (sector & -WordBits) + BitOperations.TrailingZeroCount(wanted));
+                return Math.Min(end, Math.Max(sector, start + (BitOperations.TrailingZeroCount(found) * WordBits)));
             }
 
-            sector = (sector & -WordBits) + WordBits;
+            sector = start + PageSectors;
         }
 
         return end;
     }
 
-    void AddToPage(int number, int from, int length)
+    static ulong MaskOf(int first, int count) => (count == WordBits ? ulong.MaxValue : (1UL << count) - 1) << first;
+
+    struct Page
     {
-        if (length == PageSectors || ReferenceEquals(_pages[number], s_full))
+        /// <summary>A bit for each 64 sectors that all are in use.</summary>
+        internal ulong Full;
+
+        /// <summary>A bit for each sector; null when each 64 of them are in use all or none.</summary>
+        internal ulong[]? Words;
+
+        internal void Add(int from, int length)
         {
-            _pages[number] = s_full;
-            return;
+            if (Words is null)
+            {
+                if ((from | length) % WordBits == 0)
+                {
+                    Full |= MaskOf(from / WordBits, length / WordBits);
+                    return;
+                }
+
+                Words = Expand();
+            }
+
+            for (int end = from + length; from < end;)
+            {
+                int word = from / WordBits;
+                int count = Math.Min(end - from, WordBits - (from % WordBits));
+                Words[word] |= MaskOf(from % WordBits, count);
+                Full |= Words[word] == ulong.MaxValue ? 1UL << word : 0;
+                from += count;
+            }
+
+            if (Full == ulong.MaxValue)
+            {
+                Words = null;
+            }
         }
 
-        ulong[] page = _pages[number] ??= new ulong[PageSectors / WordBits];
-        int added = 0;
-        for (int end = from + length; from < end;)
+        readonly ulong[] Expand()
         {
-            int bit = from % WordBits;
-            int count = Math.Min(end - from, WordBits - bit);
-            ulong mask = (count == WordBits ? ulong.MaxValue : (1UL << count) - 1) << bit;
-            added += BitOperations.PopCount(mask & ~page[from / WordBits]);
-            page[from / WordBits] |= mask;
-            from += count;
-        }
+            var words = new ulong[PageSectors / WordBits];
+            for (ulong full = Full; full != 0; full &= full - 1)
+            {
+                words[BitOperations.TrailingZeroCount(full)] = ulong.MaxValue;
+            }
 
-        _used[number] += (short)added;
-        if (_used[number] == PageSectors)
-        {
-            _pages[number] = s_full;
+            return words;
         }
-    }
-
-    static ulong[] CreateFull()
-    {
-        var page = new ulong[PageSectors / WordBits];
-        page.AsSpan().Fill(ulong.MaxValue);
-        return page;
     }
 }
