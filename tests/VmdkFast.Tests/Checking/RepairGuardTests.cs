@@ -3,7 +3,7 @@ using Xunit;
 
 namespace VmdkFast.Tests.Checking;
 
-/// <summary>What a repair leaves alone: steps that would lose, hide or replace what can be read or might be found.</summary>
+/// <summary>What a repair leaves alone: steps that lose, hide or replace what can be read or might be found.</summary>
 public sealed class RepairGuardTests : IDisposable
 {
     readonly TempFolder _folder = new();
