@@ -22,8 +22,10 @@ public static partial class VmdkImage
     /// <see cref="UndoRepairAsync"/> puts them back, also after a repair that was cut short.
     /// </remarks>
     /// <exception cref="VmdkException">
-    /// The image cannot be opened or is in use, is of a kind that cannot be checked, or an operation on a file failed.
+    /// The image cannot be opened or is in use, is of a kind that cannot be checked, or an operation on a file failed;
+    /// once something was changed, the message names the journal.
     /// </exception>
+    /// <exception cref="VmdkRepairCancelledException">Cancelled when something was changed already.</exception>
     public static Task<VmdkRepairResult> RepairAsync(
         string path, VmdkRepairOptions? options = null, IProgress<VmdkProgress>? progress = null,
         CancellationToken cancellationToken = default)
@@ -44,9 +46,16 @@ public static partial class VmdkImage
     /// <summary>Puts everything back that a repair has changed, byte for byte.</summary>
     /// <param name="journalPath">The journal that the repair left.</param>
     /// <param name="cancellationToken">Honoured before the first byte is written.</param>
-    /// <returns>The files that were put back.</returns>
+    /// <returns>
+    /// The files that were put back; none when the repair had changed nothing, or was taken back before.
+    /// </returns>
+    /// <remarks>
+    /// A file is found by its path, or else beside the journal. A copy of it will do, when the repair came to its end
+    /// and the copy lies beneath the journal's folder and still holds what the repair wrote.
+    /// </remarks>
     /// <exception cref="VmdkException">
-    /// The journal is none, or its files are gone, have been replaced, or are in use; nothing was changed then.
+    /// The journal is none or is damaged, or its files are gone, have been replaced, were written to after the repair,
+    /// or are in use; nothing was changed then.
     /// </exception>
     public static Task<IReadOnlyList<string>> UndoRepairAsync(
         string journalPath, CancellationToken cancellationToken = default)
