@@ -65,17 +65,22 @@ public static partial class VmdkImage
     }
 
     /// <summary>Makes a lost descriptor anew from the files of its extents.</summary>
-    /// <param name="path">Where the descriptor goes; nothing may be there.</param>
+    /// <param name="path">
+    /// Where the descriptor goes. What is there and is neither an image nor a descriptor with extents is kept under
+    /// another name.
+    /// </param>
     /// <param name="extentPath">
     /// A flat file; or the first extent of a split disk, whose further ones are found by their numbers. All lie beside
     /// the descriptor.
     /// </param>
     /// <param name="kind">The kind of disk; null for the one that the file's name speaks for.</param>
     /// <param name="apply">Whether the descriptor is written; otherwise only its text is made.</param>
-    /// <returns>The descriptor's text.</returns>
-    /// <exception cref="VmdkException">An extent cannot be read or is none, or the descriptor exists.</exception>
+    /// <returns>The descriptor.</returns>
+    /// <exception cref="VmdkException">
+    /// An extent cannot be read, is none, or is missing between others; or there is a descriptor already.
+    /// </exception>
     /// <exception cref="ArgumentException">The kind does not go with the files, or they lie elsewhere.</exception>
-    public static string RebuildDescriptor(
+    public static VmdkRebuiltDescriptor RebuildDescriptor(
         string path, string extentPath, VmdkDiskKind? kind = null, bool apply = false)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);

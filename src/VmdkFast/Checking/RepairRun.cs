@@ -52,6 +52,7 @@ sealed class RepairRun(string path, VmdkRepairOptions options) : IDisposable
         VmdkCheckResult? before = null;
         VmdkCheckResult after;
         IReadOnlyList<RepairStep> leftOut;
+        IReadOnlyList<RepairStep> proposed;
         for (int round = 0; ; round++)
         {
             // The locks of the first round hold until the end; a second open of a file would meet them.
@@ -64,7 +65,7 @@ sealed class RepairRun(string path, VmdkRepairOptions options) : IDisposable
             before ??= after;
             var guard = new RepairGuard(path, after, before, options, _originals);
             RepairPlan plan = guard.Choose(run.Log.Steps, cancellationToken);
-            leftOut = guard.LeftOut;
+            (leftOut, proposed) = (guard.LeftOut, run.Log.Steps);
             if (plan.Changes.Count == 0 || round == MaxRounds)
             {
                 break;
@@ -87,6 +88,7 @@ sealed class RepairRun(string path, VmdkRepairOptions options) : IDisposable
             Changes = _changes,
             Lost = _lost,
             LeftOut = [.. leftOut.Select(step => $"{step.File.Path}: {step.Reason}").Distinct()],
+            Remedies = RepairRemedies.Of(_checks[^1].Top!, proposed, after, options),
             JournalPath = _journal?.Path,
         };
     }
