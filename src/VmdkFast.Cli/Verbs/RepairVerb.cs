@@ -76,8 +76,8 @@ sealed class RepairVerb : Verb
     internal override string Notes =>
         """
         Nothing is given up unless --drop-lost or --accept-parent says so. Before the first change, everything that will
-        be changed is saved in the journal; --undo puts it back, also after a repair that was cut short. An image that was
-        written to after its repair is not put back, nor is anything from a damaged journal.
+        be changed is saved in the journal; --undo puts it back, also after a repair that was cut short. An image that
+        was written to after its repair is not put back, nor is anything from a damaged journal.
         """;
 
     internal override string Examples =>

@@ -37,7 +37,10 @@ public sealed record VmdkRepairOptions
     /// </summary>
     public bool DropLost { get; init; }
 
-    /// <summary>Where the undo journal goes; null for the image's name with <c>.undo-</c> and the time.</summary>
+    /// <summary>
+    /// Where the undo journal goes; null for the image's name with <c>.undo-</c> and the time, and a number where that
+    /// is taken.
+    /// </summary>
     public string? JournalPath { get; init; }
 
     internal void Validate()
