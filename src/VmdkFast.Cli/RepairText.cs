@@ -42,6 +42,10 @@ static class RepairText
         }
 
         WriteRemedies(text, result);
+        if (result is { Before.IsSound: false, After: { IsSound: true, Leaks: > 0 } })
+        {
+            text.WriteLine("Space that nothing uses is given back by a second run, which finds nothing else wrong.");
+        }
 
         if (result.JournalPath is { } journal)
         {

@@ -93,7 +93,7 @@ public sealed class RepairTests : IDisposable
         string text = await File.ReadAllTextAsync(
             middle, System.Text.Encoding.Latin1, TestContext.Current.CancellationToken);
         int at = text.IndexOf("\nCID=", StringComparison.Ordinal) + 5;
-        Patch.WriteBytes(middle, at, "0badc0de"u8);
+        Patch.WriteBytes(middle, at, text[at] == '1' ? "2"u8 : "1"u8);
         result = await Run.CliAsync("repair", child);
         Assert.Contains("\nvmdkfast repair --accept-parent would ", result.Output, StringComparison.Ordinal);
     }
@@ -110,6 +110,11 @@ public sealed class RepairTests : IDisposable
         Assert.Contains("what remains: 1 error, 1 leaked cluster.\n", result.Output, StringComparison.Ordinal);
         Assert.Contains("No space is given back while there are errors", result.Output, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(_folder.Path, "*.undo-*"));
+        result = await Run.CliAsync("repair", "--apply", image);
+        Assert.Equal(3, result.ExitCode);
+        Assert.Contains("is given back by a second run", result.Output, StringComparison.Ordinal);
+        result = await Run.OrFailAsync("repair", "--apply", image);
+        Assert.DoesNotContain("second run", result.Output, StringComparison.Ordinal);
     }
 
     [Fact]
