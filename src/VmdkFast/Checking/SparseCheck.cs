@@ -66,7 +66,7 @@ sealed class SparseCheck(CheckRun run, CheckedFile file, long guestStartBytes)
         }
 
         string? reason = Hosted!.Footer is null ? "the stream has no valid footer"
-            : Hosted.FooterDisagrees ? "the footer contradicts the header"
+            : Hosted.FooterSays == FooterVerdict.Header ? "the footer contradicts the header"
             : Shape.DirectorySector == 0 ? "the directory is not where the footer says"
             : directory.HasLostTables || lacksTable ? "tables are lost"
             : null;
