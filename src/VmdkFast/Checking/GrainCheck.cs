@@ -225,7 +225,7 @@ sealed class GrainCheck(SparseSubject subject, StoredGrains stored)
             return null;
         }
 
-        if (dataBytes == 0 || prefix + (long)dataBytes > MarkerWalk.MaxStoredBytes(_shape)
+        if (dataBytes == 0 || prefix + (long)dataBytes > _shape.MaxStoredBytes
             || !_file.Holds(entry, prefix + (long)dataBytes))
         {
             fault = $"the grain there has an impossible length, {dataBytes} bytes";

@@ -72,7 +72,9 @@ sealed class SparseCheck(CheckRun run, CheckedFile file, long guestStartBytes)
             : null;
         if (reason is not null)
         {
-            new StreamRebuild(subject, directory, stored, walk).Propose(reason);
+            bool trustsEmpty = Hosted.Footer is not null && !lacksTable;
+            new StreamRebuild(subject, new OldTables(subject, directory, stored, walk, trustsEmpty), stored, walk)
+                .Propose(reason, run.DropsLost);
         }
     }
 

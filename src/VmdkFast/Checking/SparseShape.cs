@@ -50,6 +50,9 @@ sealed record SparseShape
     internal StreamShape ToStreamShape() =>
         new(CapacitySectors << Sector.Shift, GrainBytes, TableEntries, DirectoryEntries);
 
+    /// <summary>The longest stored form of a grain that is accepted.</summary>
+    internal long MaxStoredBytes => Math.Min((2 * GrainBytes) + Sector.Bytes, int.MaxValue);
+
     /// <summary>The part of the extent that a table covers.</summary>
     internal GuestStretch CoverageOf(int table)
     {

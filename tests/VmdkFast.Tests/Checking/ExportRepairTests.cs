@@ -79,6 +79,111 @@ public sealed class ExportRepairTests : IDisposable
         Assert.Empty(Repaired.Apply(path, new VmdkRepairOptions { DropLost = true }).Changes);
     }
 
+    [Fact]
+    public void AnEntryWhoseGrainHasNoMarkerStaysAnErrorInANewTable()
+    {
+        string path = Export();
+        long table = Table(path, 0);
+        Patch.WriteUInt32(path, (Patch.ReadUInt32(path, table) * 512L) + 8, uint.MaxValue);
+        Patch.WriteUInt32(path, Directory(path) + 8, 0x4de6_b2b5);
+
+        VmdkRepairResult result = Repaired.Apply(path);
+
+        Assert.NotEmpty(result.Changes);
+        Assert.Empty(result.Lost);
+        RequireAllBut(path, 0);
+        result = Repaired.Apply(path, new VmdkRepairOptions { DropLost = true });
+        Assert.Equal((0, 65536), (Assert.Single(result.Lost).OffsetBytes, result.Lost[0].LengthBytes));
+        _content.Fill(0, 65536, ContentPattern.Zeros);
+        DiskAssert.Holds(_content, path);
+    }
+
+    // Its table's directory entry is lost too, but the table itself is met by its marker, or by where that was.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void ATableThatNothingLeadsToIsFoundByItsGrains(bool withoutMarker)
+    {
+        string path = Export();
+        long table = Table(path, 1);
+        int first = Enumerable.Range(0, 512).First(index => Patch.ReadUInt32(path, table + (index * 4)) != 0);
+        Patch.WriteUInt32(path, (Patch.ReadUInt32(path, table + (first * 4)) * 512L) + 8, uint.MaxValue);
+        Patch.WriteUInt32(path, Directory(path) + 4, 0x4de6_b2b5);
+        if (withoutMarker)
+        {
+            Patch.WriteBytes(path, table - 512, new byte[512]);
+        }
+
+        Assert.Empty(Repaired.Apply(path).Lost);
+        RequireAllBut(path, 512 + first);
+    }
+
+    [Fact]
+    public void WhereTableAndMarkerAreGoneAnExportIsOnlyRebuiltOnRequest()
+    {
+        string path = Export();
+        long table = Table(path, 1);
+        long[] grains = [.. Enumerable.Range(0, 512).Where(index => Patch.ReadUInt32(path, table + (index * 4)) != 0)];
+        Patch.WriteUInt32(path, (Patch.ReadUInt32(path, table + (grains[1] * 4)) * 512L) + 8, uint.MaxValue);
+        Patch.WriteUInt32(path, Directory(path) + 4, 0x4de6_b2b5);
+        Patch.WriteBytes(path, table - 512, [.. Enumerable.Repeat((byte)0xe5, 5 * 512)]);
+        byte[] damaged = File.ReadAllBytes(path);
+
+        Assert.Empty(Repaired.Apply(path).Changes);
+        Assert.True(damaged.AsSpan().SequenceEqual(File.ReadAllBytes(path)));
+        VmdkRepairResult result = Repaired.Apply(path, new VmdkRepairOptions { DropLost = true });
+
+        // Between the neighbours in the file; and from the last grain before what was the table to the first behind.
+        long start = (512 + grains[1]) * 65536;
+        Assert.Contains(result.Lost, lost => (lost.OffsetBytes, lost.LengthBytes) == (start, 65536));
+        Assert.All(result.Lost, lost => Assert.InRange(lost.OffsetBytes, 32 << 20, (64 << 20) - 1));
+        _content.Fill(start, 65536, ContentPattern.Zeros);
+        DiskAssert.Holds(_content, path);
+    }
+
+    // Damaged in the middle besides, so that a grain of the part that is there can be nowhere.
+    [Fact]
+    public void AStreamCutShortWithAHoleInItSaysWhatTheHoleMayHaveHeld()
+    {
+        string path = Export();
+        uint grain = Patch.ReadUInt32(path, Table(path, 0) + (128 * 4));
+        uint last = Patch.ReadUInt32(path, Table(path, 0) + (256 * 4));
+        Patch.SetLength(path, (last + 20) * 512L);
+        Patch.WriteBytes(path, grain * 512L, new byte[40]);
+
+        Assert.Empty(Repaired.Apply(path).Changes);
+        VmdkRepairResult result = Repaired.Apply(path, new VmdkRepairOptions { DropLost = true });
+
+        GuestStretchIs(Assert.Single(result.Lost), 4, 129);
+        Assert.Equal(0, Checked.Check(path).Corruptions);
+    }
+
+    static void GuestStretchIs(VmdkLostRange lost, int firstGrain, int endGrain) => Assert.Equal(
+        (firstGrain * 65536L, (endGrain - firstGrain) * 65536L), (lost.OffsetBytes, lost.LengthBytes));
+
+    void RequireAllBut(string path, int grain)
+    {
+        using var disk = VmdkDisk.Open(path);
+        byte[] bytes = new byte[65536];
+        for (int at = 0; at < LengthBytes / 65536; at++)
+        {
+            if (at == grain)
+            {
+                Assert.Throws<VmdkException>(() => disk.Read(bytes, at * 65536L));
+            }
+            else
+            {
+                disk.Read(bytes, at * 65536L);
+                DiskAssert.SameBytes(_content, at * 65536L, bytes);
+            }
+        }
+    }
+
+    static long Directory(string path) =>
+        (long)HostedHeader.Read(path, new FileInfo(path).Length - 1024).DirectorySector * 512;
+
+    static long Table(string path, int table) => Patch.ReadUInt32(path, Directory(path) + (table * 4)) * 512L;
+
     static void Replace(byte[] bytes, string text, string by)
     {
         int at = bytes.AsSpan(0, 1024).IndexOf(System.Text.Encoding.ASCII.GetBytes(text));
