@@ -86,7 +86,7 @@ sealed class FooterCheck(CheckedFile file)
     {
         var marker = MetadataMarker.Read(sector);
         if (marker.DataBytes != 0 || marker.Type != type
-            || (type == MarkerType.EndOfStream && marker.LengthSectors != 0))
+            || marker.LengthSectors != (type == MarkerType.EndOfStream ? 0ul : 1))
         {
             LostMarkers.Add((offsetBytes, type));
         }
@@ -112,6 +112,29 @@ sealed class FooterCheck(CheckedFile file)
                 ? "no end-of-stream marker follows the footer"
             : footer.DirectoryAtEnd ? "the footer names no grain directory"
             : null;
+    }
+
+    /// <summary>Whether other bytes follow the end of the stream.</summary>
+    internal bool IsFollowed => EndBytes < file.LengthBytes;
+
+    /// <summary>Reports what is wrong around a footer that is right.</summary>
+    internal void Report(FindingLog log)
+    {
+        foreach ((long offsetBytes, MarkerType type) in LostMarkers)
+        {
+            log.Add(
+                VmdkFindingKind.MarkerInvalid, file.Path,
+                $"the marker of the {(type == MarkerType.Footer ? "footer" : "end of the stream")} does not stand here",
+                offsetBytes);
+        }
+
+        if (IsFollowed)
+        {
+            log.Add(
+                VmdkFindingKind.FooterInvalid, file.Path,
+                $"{file.LengthBytes - EndBytes} bytes follow the end of the stream: other readers look for the footer "
+                + "at the file's end", EndBytes);
+        }
     }
 
     /// <summary>Notes that the three sectors are in use.</summary>

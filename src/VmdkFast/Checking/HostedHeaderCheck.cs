@@ -206,6 +206,7 @@ sealed class HostedHeaderCheck(CheckedFile file, FindingLog log, VmdkLimits limi
         if (wanted)
         {
             End = check;
+            check.Report(log);
             FooterSays = new FooterWitness(file, header, footer, Descriptor, HasSizes).Run(log, check.OffsetBytes);
             IsInDoubt |= FooterSays == FooterVerdict.Nobody;
         }

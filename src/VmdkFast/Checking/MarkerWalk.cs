@@ -38,6 +38,7 @@ sealed class MarkerWalk(SparseSubject subject, StoredGrains grains)
     internal HashSet<long> Reported { get; } = [];
 
     bool _endsBroken;
+    bool _endsInGrain;
     bool _isEnd;
     bool _skippedData;
     int _openGaps;
@@ -78,17 +79,19 @@ sealed class MarkerWalk(SparseSubject subject, StoredGrains grains)
     /// <summary>
     /// Proposes to give up what stands behind the last grain of a stream with its directory in front, and to end it.
     /// </summary>
-    internal void ProposeEnd()
+    /// <param name="highestSector">The highest sector that any entry names.</param>
+    internal void ProposeEnd(long highestSector)
     {
         if (!_endsBroken)
         {
             return;
         }
 
+        // A grain that was cut off before any entry named it is nobody's.
+        RepairClass kind = _endsInGrain && highestSector < EndOfGrains ? RepairClass.Restore : RepairClass.Drop;
         long end = EndOfGrains << Sector.Shift;
-        subject.Log.Propose(new CutStep(_file, RepairClass.Drop, "the stream ends inside a grain", end));
-        subject.Log.Propose(new WriteStep(
-            _file, RepairClass.Drop, "the end of the stream", end, new byte[Sector.Bytes]));
+        subject.Log.Propose(new CutStep(_file, kind, "the stream ends inside a grain", end));
+        subject.Log.Propose(new WriteStep(_file, kind, "the end of the stream", end, new byte[Sector.Bytes]));
     }
 
     // Where the next marker is; null when this one leads nowhere.
@@ -105,13 +108,17 @@ sealed class MarkerWalk(SparseSubject subject, StoredGrains grains)
 
         if (!IsPossible(marker, at))
         {
-            Reported.Add(at);
-            subject.Find(
-                VmdkFindingKind.MarkerInvalid,
-                marker.IsGrain
-                    ? $"the marker leads nowhere: disk sector {marker.LbaSectors}, {marker.DataBytes} bytes"
-                    : $"no marker stands here: type {(uint)marker.Type}, {marker.LengthSectors} sectors",
-                at << Sector.Shift);
+            _endsInGrain = marker.IsGrain && _rules.FaultOf(marker) is null;
+            if (Reported.Add(at))
+            {
+                subject.Find(
+                    VmdkFindingKind.MarkerInvalid,
+                    marker.IsGrain
+                        ? $"the marker leads nowhere: disk sector {marker.LbaSectors}, {marker.DataBytes} bytes"
+                        : $"no marker stands here: type {(uint)marker.Type}, {marker.LengthSectors} sectors",
+                    at << Sector.Shift);
+            }
+
             return null;
         }
 

@@ -209,15 +209,7 @@ sealed class StreamRebuild(SparseSubject subject, OldTables old, StoredGrains st
         }
     }
 
-    void AddMarker(MarkerType type, long sectors)
-    {
-        Span<byte> bytes = stackalloc byte[MetadataMarker.SizeBytes];
-        bytes.Clear();
-        MetadataMarker.Writer marker = MetadataMarker.CreateWriter(bytes);
-        marker.LengthSectors = (ulong)sectors;
-        marker.Type = type;
-        Add(bytes);
-    }
+    void AddMarker(MarkerType type, long sectors) => Add(MarkerBytes.Of(type, sectors));
 
     void AddEntries(ReadOnlySpan<uint> entries)
     {

@@ -158,6 +158,83 @@ public sealed class ExportRepairTests : IDisposable
         Assert.Equal(0, Checked.Check(path).Corruptions);
     }
 
+    public enum Marked
+    {
+        FirstTable,
+        LastTable,
+        Directory,
+        Footer,
+        EndOfStream,
+    }
+
+    [Theory]
+    [InlineData(Marked.FirstTable)]
+    [InlineData(Marked.LastTable)]
+    [InlineData(Marked.Directory)]
+    [InlineData(Marked.Footer)]
+    [InlineData(Marked.EndOfStream)]
+    public void AMarkerOfMetadataThatIsGoneIsFoundAndWrittenAgain(Marked marked)
+    {
+        string path = Export();
+        byte[] good = File.ReadAllBytes(path);
+        long place = marked switch
+        {
+            Marked.FirstTable => Table(path, 0) - 512,
+            Marked.LastTable => Table(path, 2) - 512,
+            Marked.Directory => Directory(path) - 512,
+            Marked.Footer => good.Length - 1536,
+            _ => good.Length - 512,
+        };
+
+        // All zeros, which is the end of a stream; another length, another type, and the length of a grain.
+        (int Offset, byte[] Bytes)[] damages = [(0, new byte[512]), (0, [6]), (12, [9]), (8, [7])];
+        foreach ((int offset, byte[] bytes) in damages.Skip(marked == Marked.EndOfStream ? 1 : 0))
+        {
+            Patch.WriteBytes(path, place + offset, bytes);
+            VmdkFinding finding = Assert.Single(Checked.Check(path).Findings);
+            Assert.Equal((VmdkFindingKind.MarkerInvalid, (long?)place), (finding.Kind, finding.OffsetBytes));
+            Repaired.Apply(path);
+            Assert.True(good.AsSpan().SequenceEqual(File.ReadAllBytes(path)));
+        }
+    }
+
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(100, 0)]
+    [InlineData(100, 0x55)]
+    [InlineData(512, 0)]
+    [InlineData(5000, 0x55)]
+    [InlineData(1 << 19, 0)]
+    public void WhatFollowsTheEndOfAStreamIsFoundAndCutOff(int lengthBytes, byte value)
+    {
+        string path = Export();
+        byte[] good = File.ReadAllBytes(path);
+        File.WriteAllBytes(path, [.. good, .. Enumerable.Repeat(value, lengthBytes)]);
+        Assert.NotEqual(0, QemuImg.Check(path).ExitCode);
+        VmdkFinding finding = Assert.Single(Checked.Check(path).Findings);
+        Assert.Equal((VmdkFindingKind.FooterInvalid, (long?)good.Length), (finding.Kind, finding.OffsetBytes));
+        Assert.Contains("other readers look for the footer at the file's end", finding.Text, StringComparison.Ordinal);
+        Repaired.Apply(path);
+        Assert.True(good.AsSpan().SequenceEqual(File.ReadAllBytes(path)));
+    }
+
+    [Fact]
+    public void AStoredGrainBehindTheEndOfAStreamIsNotCutOff()
+    {
+        string path = Export();
+        byte[] good = File.ReadAllBytes(path);
+        uint grain = Patch.ReadUInt32(path, Table(path, 0));
+        byte[] stored = good[(int)(grain * 512)..(int)((grain * 512) + 65536)];
+        BitConverter.TryWriteBytes(stored, 128ul * 77);
+        File.WriteAllBytes(path, [.. good, .. stored]);
+        VmdkRepairResult result = Repaired.Apply(path);
+        Checked.Findings(result.Before, VmdkFindingKind.FooterInvalid);
+        using var disk = VmdkDisk.Open(path);
+        byte[] read = new byte[65536];
+        disk.Read(read, 77 * 65536L);
+        DiskAssert.SameBytes(_content, 0, read);
+    }
+
     static void GuestStretchIs(VmdkLostRange lost, int firstGrain, int endGrain) => Assert.Equal(
         (firstGrain * 65536L, (endGrain - firstGrain) * 65536L), (lost.OffsetBytes, lost.LengthBytes));
 
