@@ -35,7 +35,7 @@ sealed class FooterWitness(
     // One that inflates is enough; a few more, should the first be damaged.
     const int MaxGrains = 4;
 
-    /// <summary>Reports every contradiction, and proposes to set a header right whose one damaged field is known.</summary>
+    /// <summary>Reports every contradiction, and proposes to set a header right that has one known fault.</summary>
     /// <param name="log">Where findings and steps go.</param>
     /// <param name="footerOffsetBytes">Where the footer is.</param>
     /// <returns>Who is right; null when both agree.</returns>

@@ -28,7 +28,7 @@ sealed class FrontTables
             sector => new DirectorySide(subject, sector, sector == _shape.DirectorySector))];
     }
 
-    /// <summary>Where a table and its copy must have been; 0 where that is not known, or where it cannot have been.</summary>
+    /// <summary>Where a table and its copy must have been; 0 where that is not known.</summary>
     internal (long Primary, long Copy) PlacesOf(int table)
     {
         if (table != _table)

@@ -65,7 +65,7 @@ sealed class MetadataMarkers(SparseSubject subject, MarkerWalk walk, StoredGrain
         _file.Used.Add(sector, 1);
         subject.Log.Propose(new WriteStep(
             _file, RepairClass.Restore, $"the marker {whose}", sector << Sector.Shift,
-            MarkerBytes.Of(type, lengthSectors)));
+            MarkerSector.Of(type, lengthSectors)));
     }
 
     bool IsUnlisted(long sector)

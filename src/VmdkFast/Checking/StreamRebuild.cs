@@ -70,6 +70,11 @@ sealed class StreamRebuild(SparseSubject subject, OldTables old, StoredGrains st
                 new CutStep(_file, _class, $"{reason}: what follows the last whole grain", end));
         }
 
+        ProposeTables(reason, header);
+    }
+
+    void ProposeTables(string reason, byte[] header)
+    {
         for (int i = 0; i < stored.Count; i++)
         {
             _tablesWithGrains.Add(stored[i].Grain / _shape.TableEntries);
@@ -209,7 +214,7 @@ sealed class StreamRebuild(SparseSubject subject, OldTables old, StoredGrains st
         }
     }
 
-    void AddMarker(MarkerType type, long sectors) => Add(MarkerBytes.Of(type, sectors));
+    void AddMarker(MarkerType type, long sectors) => Add(MarkerSector.Of(type, sectors));
 
     void AddEntries(ReadOnlySpan<uint> entries)
     {

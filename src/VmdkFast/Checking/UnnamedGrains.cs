@@ -1,4 +1,3 @@
-using VmdkFast.Format;
 using VmdkFast.Writing;
 
 namespace VmdkFast.Checking;
@@ -136,7 +135,7 @@ sealed class UnnamedGrains(
             hasTable = true;
             subject.Log.Propose(new WriteStep(
                 _file, RepairClass.Restore,
-                count == 1 ? "the entry that the grain's marker asks for" : "the entries that markers of grains ask for",
+                count == 1 ? "the entry that the grain's marker asks for" : $"the entries that {count} markers ask for",
                 offsetBytes, bytes));
         }
 

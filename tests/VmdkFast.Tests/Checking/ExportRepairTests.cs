@@ -3,7 +3,7 @@ using Xunit;
 
 namespace VmdkFast.Tests.Checking;
 
-/// <summary>Exported streams: header against footer, what is lost with a marker, markers of metadata, the end.</summary>
+/// <summary>Exported streams: header against footer, what is lost with a marker, other markers, the end.</summary>
 public sealed class ExportRepairTests : IDisposable
 {
     const int LengthBytes = 80 << 20;
@@ -269,7 +269,8 @@ public sealed class ExportRepairTests : IDisposable
     }
 
     string Export(bool grainsBehind = true) => StreamImage.Write(
-        _folder.Path, "disk", grainsBehind ? _content : Content(64), new StreamOptions { Layout = StreamLayout.Export });
+        _folder.Path, "disk", grainsBehind ? _content : Content(64),
+        new StreamOptions { Layout = StreamLayout.Export });
 
     // A quarter of a mebibyte of text in every eight, so that each of three tables holds some grains.
     static GuestContent Content(int usedMebibytes = 80)

@@ -3,7 +3,7 @@ using VmdkFast.Format;
 namespace VmdkFast.Checking;
 
 /// <summary>A marker of metadata as it stands in a stream.</summary>
-static class MarkerBytes
+static class MarkerSector
 {
     /// <summary>Its sector.</summary>
     /// <param name="type">What follows.</param>
