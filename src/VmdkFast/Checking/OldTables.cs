@@ -65,6 +65,30 @@ sealed class OldTables
         return _entries;
     }
 
+    /// <summary>
+    /// Reports what only tables that nothing leads to name, and no marker confirms: new tables would name it, too.
+    /// </summary>
+    internal void Judge()
+    {
+        foreach ((int table, long sector) in _found.OrderBy(found => found.Key))
+        {
+            ReadOnlySpan<uint> entries = _directory.PlacesOf(table).Primary == 0 ? Read(table) : [];
+            long first = (long)table * _shape.TableEntries;
+            for (int i = 0; i < entries.Length && first + i < _shape.Grains; i++)
+            {
+                uint entry = entries[i];
+                if (entry != 0 && !(entry == 1 && _shape.ZeroGrains) && _stored.Find(first + i, entry) < 0
+                    && _stored.Find(first + i) is null)
+                {
+                    _subject.Find(
+                        VmdkFindingKind.MarkerMismatch,
+                        $"entry {i} of the table at sector {sector} is sector {entry}, where no marker of its grain "
+                        + "stands", (long)entry << Sector.Shift, _subject.GuestOfGrain(first + i));
+                }
+            }
+        }
+    }
+
     // What grains have proved first: an entry of the directory may lead to what only could be a table.
     long SectorOf(int table) =>
         _found.TryGetValue(table, out long found) ? found : _directory.PlacesOf(table).Primary;

@@ -6,6 +6,7 @@ sealed class StreamCheck(CheckRun run, HostedHeaderCheck hosted, SparseSubject s
     readonly CheckedFile _file = subject.File;
     readonly SparseShape _shape = subject.Shape;
     readonly MarkerWalk _walk = new(subject, stored);
+    OldTables? _old;
     bool _lacksTable;
 
     /// <summary>Behind the last sector in which anything of the stream can be.</summary>
@@ -33,6 +34,14 @@ sealed class StreamCheck(CheckRun run, HostedHeaderCheck hosted, SparseSubject s
             _lacksTable = unnamed.LacksTable;
         }
 
+        if (_shape.DirectoryAtEnd
+            && (hosted.FooterSays is not null || _shape.DirectorySector == 0 || directory.HasLostTables || _lacksTable))
+        {
+            bool trustsEmpty = hosted.Footer is not null && !_lacksTable;
+            _old = new OldTables(subject, directory, stored, _walk, trustsEmpty);
+            _old.Judge();
+        }
+
         if (hosted.End is { } end)
         {
             new MetadataMarkers(subject, _walk, grains.Unlisted).Run(directory, end);
@@ -49,16 +58,18 @@ sealed class StreamCheck(CheckRun run, HostedHeaderCheck hosted, SparseSubject s
             return;
         }
 
-        string? reason = hosted.Footer is null || HasGrainsBehindFooter() ? "the stream has no valid footer"
-            : hosted.FooterSays == FooterVerdict.Header ? "the footer contradicts the header"
-            : _shape.DirectorySector == 0 ? "the directory is not where the footer says"
-            : directory.HasLostTables || _lacksTable ? "tables are lost"
-            : null;
-        if (reason is not null)
+        if (HasGrainsBehindFooter())
         {
-            bool trustsEmpty = hosted.Footer is not null && !_lacksTable;
-            new StreamRebuild(subject, new OldTables(subject, directory, stored, _walk, trustsEmpty), stored, _walk)
-                .Propose(reason, run.DropsLost);
+            // Of this stream, or of another one: what follows from them may be as wrong.
+            subject.Log.Withdraw(_file);
+        }
+        else if (_old is not null && hosted.FooterSays != FooterVerdict.Footer)
+        {
+            string reason = hosted.Footer is null ? "the stream has no valid footer"
+                : hosted.FooterSays == FooterVerdict.Header ? "the footer contradicts the header"
+                : _shape.DirectorySector == 0 ? "the directory is not where the footer says"
+                : "tables are lost";
+            new StreamRebuild(subject, _old, stored, _walk).Propose(reason, run.DropsLost);
         }
     }
 

@@ -218,8 +218,9 @@ public sealed class ExportRepairTests : IDisposable
         Assert.True(good.AsSpan().SequenceEqual(File.ReadAllBytes(path)));
     }
 
+    // It may be of this stream, or of another one: two of them one behind the other are no disk that holds both.
     [Fact]
-    public void AStoredGrainBehindTheEndOfAStreamIsNotCutOff()
+    public void BehindAnEndThatGrainsFollowNothingIsChanged()
     {
         string path = Export();
         byte[] good = File.ReadAllBytes(path);
@@ -227,12 +228,32 @@ public sealed class ExportRepairTests : IDisposable
         byte[] stored = good[(int)(grain * 512)..(int)((grain * 512) + 65536)];
         BitConverter.TryWriteBytes(stored, 128ul * 77);
         File.WriteAllBytes(path, [.. good, .. stored]);
-        VmdkRepairResult result = Repaired.Apply(path);
+        VmdkRepairResult result = Repaired.Apply(path, new VmdkRepairOptions { DropLost = true });
         Checked.Findings(result.Before, VmdkFindingKind.FooterInvalid);
+        Assert.Empty(result.Changes);
+    }
+
+    [Fact]
+    public void AStreamCutShortKeepsItsDamagedGrainsVisible()
+    {
+        string path = Export();
+        long table = Table(path, 0);
+        uint last = Patch.ReadUInt32(path, Table(path, 1) + (256 * 4));
+        int[] grains = [1, 128, 257];
+        foreach (int grain in grains)
+        {
+            Patch.WriteUInt32(path, (Patch.ReadUInt32(path, table + (grain * 4)) * 512L) + 8, uint.MaxValue);
+        }
+
+        Patch.SetLength(path, (last + 20) * 512L);
+
+        Assert.Empty(Repaired.Apply(path).Lost);
+
         using var disk = VmdkDisk.Open(path);
-        byte[] read = new byte[65536];
-        disk.Read(read, 77 * 65536L);
-        DiskAssert.SameBytes(_content, 0, read);
+        byte[] bytes = new byte[65536];
+        Assert.All(grains, grain => Assert.Throws<VmdkException>(() => disk.Read(bytes, grain * 65536L)));
+        disk.Read(bytes, 2 * 65536);
+        DiskAssert.SameBytes(_content, 2 * 65536, bytes);
     }
 
     static void GuestStretchIs(VmdkLostRange lost, int firstGrain, int endGrain) => Assert.Equal(
