@@ -116,6 +116,9 @@ public enum VmdkFindingKind
 
     /// <summary>Something could not be checked: it could not be read, or the reference policy forbids it.</summary>
     NotChecked = 37,
+
+    /// <summary>A grain table that no directory names: its grains look unused, and are lost.</summary>
+    TableWithoutEntry = 38,
 }
 
 /// <summary>How bad a finding is; every <see cref="VmdkFindingKind"/> has one severity.</summary>
