@@ -35,7 +35,7 @@ sealed class SparseCheck(CheckRun run, CheckedFile file, long guestStartBytes)
         Inflate(subject, stored, grains, cancellationToken);
         if (run.WantsSteps)
         {
-            stream?.Mend(directory, grains);
+            stream?.Mend(grains);
         }
 
         if (header.IsInDoubt)

@@ -50,7 +50,7 @@ sealed class StreamCheck(CheckRun run, HostedHeaderCheck hosted, SparseSubject s
     }
 
     /// <summary>Proposes what needs to know everything else.</summary>
-    internal void Mend(DirectoryCheck directory, GrainCheck grains)
+    internal void Mend(GrainCheck grains)
     {
         if (!_shape.DirectoryAtEnd)
         {
