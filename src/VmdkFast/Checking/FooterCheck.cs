@@ -96,7 +96,8 @@ sealed class FooterCheck(CheckedFile file)
     static bool Repeats(HostedFields header, HostedFields footer) =>
         !footer.DirectoryAtEnd && header.Magic == SparseHeader.MagicValue && header with
         {
-            DirectoryOffsetSectors = footer.DirectoryOffsetSectors, UncleanShutdown = footer.UncleanShutdown,
+            DirectoryOffsetSectors = footer.DirectoryOffsetSectors,
+            UncleanShutdown = footer.UncleanShutdown,
         } == footer;
 
     static HostedFields FooterOf(ReadOnlySpan<byte> sectors) => HostedFields.Read(sectors[Sector.Bytes..]);
