@@ -17,6 +17,9 @@ sealed class CheckRun(VmdkCheckOptions options, bool wantsSteps, IProgress<VmdkP
     /// <summary>Whether files must stay open for a repair.</summary>
     internal bool WantsSteps => wantsSteps;
 
+    /// <summary>Whether that repair may give up what is lost.</summary>
+    internal bool DropsLost { get; init; }
+
     internal long TotalGrains { get; private set; }
 
     internal long AllocatedGrains { get; private set; }

@@ -60,6 +60,10 @@ sealed class FindingLog(int maxFindings, bool wantsSteps)
     internal void Withdraw(CheckedFile file) =>
         _steps.RemoveAll(step => step.File == file && step.Class != RepairClass.CallClean);
 
+    /// <summary>Forgets that a file may be marked clean.</summary>
+    internal void WithdrawCallClean(CheckedFile file) =>
+        _steps.RemoveAll(step => step.File == file && step.Class == RepairClass.CallClean);
+
     /// <summary>Notes a step that would set right what was found.</summary>
     internal void Propose(RepairStep step)
     {

@@ -18,6 +18,9 @@ sealed class GrainCheck(SparseSubject subject, StoredGrains stored)
     /// <summary>Behind the last used byte of a grain.</summary>
     internal long EndBytes { get; private set; }
 
+    /// <summary>The highest sector that an entry of a compressed grain names, right or wrong.</summary>
+    internal long HighestSector { get; private set; }
+
     /// <summary>Compressed grains that the walk along the markers has not met.</summary>
     internal StoredGrains Unlisted { get; } = new();
 
@@ -64,6 +67,7 @@ sealed class GrainCheck(SparseSubject subject, StoredGrains stored)
             return;
         }
 
+        HighestSector = Math.Max(HighestSector, entry);
         GuestStretch guest = subject.GuestOfGrain(place.Grain);
         if (!IsInFile(entry))
         {
@@ -226,7 +230,7 @@ sealed class GrainCheck(SparseSubject subject, StoredGrains stored)
             return null;
         }
 
-        if (dataBytes == 0 || prefix + (long)dataBytes > MarkerWalk.MaxStoredBytes(_shape)
+        if (dataBytes == 0 || prefix + (long)dataBytes > _shape.MaxStoredBytes
             || !_file.Holds(entry, prefix + (long)dataBytes))
         {
             fault = $"the grain there has an impossible length, {dataBytes} bytes";

@@ -23,8 +23,11 @@ sealed class HostedHeaderCheck(CheckedFile file, FindingLog log, VmdkLimits limi
     /// <summary>The footer, when there is a valid one and the header leaves the directory to it.</summary>
     internal HostedFields? Footer { get; private set; }
 
-    /// <summary>Whether the footer that counts differs from the header.</summary>
-    internal bool FooterDisagrees { get; private set; }
+    /// <summary>Where the footer that counts is; null when there is none.</summary>
+    internal FooterCheck? End { get; private set; }
+
+    /// <summary>Who is right where the footer that counts differs from the header; null where it does not.</summary>
+    internal FooterVerdict? FooterSays { get; private set; }
 
     /// <summary>The embedded descriptor; null when there is none that can be read.</summary>
     internal DescriptorText? Descriptor { get; private set; }
@@ -66,7 +69,8 @@ sealed class HostedHeaderCheck(CheckedFile file, FindingLog log, VmdkLimits limi
             JudgeFooter(Header);
             if (hasSizes || (Footer is not null && HasSizes(Footer)))
             {
-                Shape = MakeShape(hasSizes ? Header : Footer!);
+                bool goesByFooter = Footer is not null && FooterSays == FooterVerdict.Footer && HasSizes(Footer);
+                Shape = MakeShape(hasSizes && !goesByFooter ? Header : Footer!);
             }
         }
 
@@ -183,7 +187,7 @@ sealed class HostedHeaderCheck(CheckedFile file, FindingLog log, VmdkLimits limi
     {
         bool wanted = header.DirectoryAtEnd;
         var check = new FooterCheck(file);
-        HostedFields? footer = check.Read();
+        HostedFields? footer = check.Read(header);
         if (footer is null)
         {
             if (wanted)
@@ -199,13 +203,23 @@ sealed class HostedHeaderCheck(CheckedFile file, FindingLog log, VmdkLimits limi
             return;
         }
 
-        foreach ((string field, string found, string expected) in FooterCheck.Differences(header, footer))
+        if (wanted)
+        {
+            End = check;
+            check.Report(log);
+            FooterSays = new FooterWitness(file, header, footer, Descriptor, HasSizes).Run(log, check.OffsetBytes);
+            IsInDoubt |= FooterSays == FooterVerdict.Nobody;
+        }
+        else
         {
             // Behind a header that knows its directory stands a footer of no use: nobody reads it.
-            VmdkFindingKind kind = wanted ? VmdkFindingKind.FooterDisagrees : VmdkFindingKind.HeaderOdd;
-            FooterDisagrees |= wanted;
-            Find(kind, $"the footer contradicts the header: {field} is {found}, in the header {expected}",
-                check.OffsetBytes + OffsetOf(field));
+            foreach ((string field, string found, string expected) in FooterCheck.Differences(header, footer))
+            {
+                Find(
+                    VmdkFindingKind.HeaderOdd,
+                    $"the footer contradicts the header: {field} is {found}, in the header {expected}",
+                    check.OffsetBytes + OffsetOf(field));
+            }
         }
 
         check.MarkUsed();

@@ -13,6 +13,9 @@ sealed class MarkerWalk(SparseSubject subject, StoredGrains grains)
 
     readonly CheckedFile _file = subject.File;
     readonly SparseShape _shape = subject.Shape;
+    readonly StreamShape _rules = subject.Shape.ToStreamShape();
+    readonly List<StreamGap> _gaps = [];
+    readonly List<uint> _tables = [];
     readonly GrainCodec _codec = GrainCodec.Of(VmdkCodec.Auto);
     readonly byte[] _sector = new byte[Sector.Bytes];
     byte[] _window = [];
@@ -22,8 +25,24 @@ sealed class MarkerWalk(SparseSubject subject, StoredGrains grains)
     /// <summary>Behind the last grain, in sectors.</summary>
     internal long EndOfGrains { get; private set; } = subject.Shape.FirstUsableSector;
 
+    /// <summary>Behind the last marker that leads somewhere and what it announces, in sectors.</summary>
+    internal long EndOfMarkers { get; private set; } = subject.Shape.FirstUsableSector;
+
+    /// <summary>Where the walk lost its way and found it again.</summary>
+    internal IReadOnlyList<StreamGap> Gaps => _gaps;
+
+    /// <summary>The sectors behind the markers of tables.</summary>
+    internal IReadOnlyList<uint> Tables => _tables;
+
+    /// <summary>Sectors of which it has been said that no marker stands there.</summary>
+    internal HashSet<long> Reported { get; } = [];
+
     bool _endsBroken;
+    bool _endsInGrain;
     bool _isEnd;
+    bool _skippedData;
+    int _openGaps;
+    long _lastGrain = -1;
 
     /// <summary>Walks to the end of the file.</summary>
     internal void Run(CancellationToken cancellationToken)
@@ -42,7 +61,16 @@ sealed class MarkerWalk(SparseSubject subject, StoredGrains grains)
             }
 
             _endsBroken = !_isEnd;
+            _skippedData = !_isEnd;
+            long start = at;
             at = FindGrain(at + 1, cancellationToken);
+            if (at < end)
+            {
+                // Zeros before the first grain are the rest of the overhead; between two they are a hole in the file.
+                bool isMetadata = IsMetadata(StreamMarker.Read(_sector)) && IsPadded(_sector);
+                bool mayHoldGrains = !isMetadata && (_skippedData || _lastGrain >= 0);
+                _gaps.Add(new StreamGap(start, at, mayHoldGrains, _lastGrain, -1));
+            }
         }
 
         grains.Sort();
@@ -51,81 +79,90 @@ sealed class MarkerWalk(SparseSubject subject, StoredGrains grains)
     /// <summary>
     /// Proposes to give up what stands behind the last grain of a stream with its directory in front, and to end it.
     /// </summary>
-    internal void ProposeEnd()
+    /// <param name="highestSector">The highest sector that any entry names.</param>
+    internal void ProposeEnd(long highestSector)
     {
         if (!_endsBroken)
         {
             return;
         }
 
+        // A grain that was cut off before any entry named it is nobody's.
+        RepairClass kind = _endsInGrain && highestSector < EndOfGrains ? RepairClass.Restore : RepairClass.Drop;
         long end = EndOfGrains << Sector.Shift;
-        subject.Log.Propose(new CutStep(_file, RepairClass.Drop, "the stream ends inside a grain", end));
-        subject.Log.Propose(new WriteStep(
-            _file, RepairClass.Drop, "the end of the stream", end, new byte[Sector.Bytes]));
+        subject.Log.Propose(new CutStep(_file, kind, "the stream ends inside a grain", end));
+        subject.Log.Propose(new WriteStep(_file, kind, "the end of the stream", end, new byte[Sector.Bytes]));
     }
 
-    /// <summary>Where the next marker is; null when this one leads nowhere.</summary>
+    // Where the next marker is; null when this one leads nowhere.
     long? Step(long at)
     {
-        var grain = GrainMarker.Read(_sector);
-        _isEnd = false;
-        if (grain.DataBytes != 0)
-        {
-            if (LengthOf(grain, at) is { } length)
-            {
-                grains.Add(new StoredPlace((long)grain.LbaSectors / _shape.GrainSectors, (uint)at, (uint)length));
-                subject.MarkedGrains?.Add(at, length);
-                EndOfGrains = at + length;
-                return at + length;
-            }
-
-            subject.Find(
-                VmdkFindingKind.MarkerInvalid,
-                $"the marker leads nowhere: disk sector {grain.LbaSectors}, {grain.DataBytes} bytes",
-                at << Sector.Shift);
-            return null;
-        }
-
-        var marker = MetadataMarker.Read(_sector);
-        if (marker.Type == MarkerType.EndOfStream)
+        var marker = StreamMarker.Read(_sector);
+        _isEnd = marker is { IsGrain: false, Type: MarkerType.EndOfStream, LengthSectors: 0 };
+        if (_isEnd)
         {
             // Also a stretch of zeros looks so; and a stream that was appended to goes on behind its old end.
-            if (marker.LengthSectors == 0)
+            _file.Used.Add(at, 1);
+            return null;
+        }
+
+        if (!IsPossible(marker, at))
+        {
+            _endsInGrain = marker.IsGrain && _rules.FaultOf(marker) is null;
+            if (Reported.Add(at))
             {
-                _isEnd = true;
-                _file.Used.Add(at, 1);
+                subject.Find(
+                    VmdkFindingKind.MarkerInvalid,
+                    marker.IsGrain
+                        ? $"the marker leads nowhere: disk sector {marker.LbaSectors}, {marker.DataBytes} bytes"
+                        : $"no marker stands here: type {(uint)marker.Type}, {marker.LengthSectors} sectors",
+                    at << Sector.Shift);
             }
 
             return null;
         }
 
-        ulong body = marker.Type switch
+        long next = at + (marker.StrideBytes >> Sector.Shift);
+        EndOfMarkers = next;
+        if (marker.IsGrain)
         {
-            MarkerType.Progress => 0,
-            MarkerType.Footer => 1,
-            _ => marker.LengthSectors,
-        };
-        if (marker.Type > MarkerType.Progress || body > (ulong)_file.LengthSectors)
-        {
-            subject.Find(
-                VmdkFindingKind.MarkerInvalid,
-                $"no marker stands here: type {(uint)marker.Type}, {marker.LengthSectors} sectors", at << Sector.Shift);
-            return null;
+            Take(new StoredPlace((long)marker.LbaSectors / _shape.GrainSectors, (uint)at, (uint)(next - at)));
+            return next;
         }
 
-        _file.Used.Add(at, 1 + (long)body);
-        return at + 1 + (long)body;
+        _file.Used.Add(at, next - at);
+        if (marker.Type == MarkerType.GrainTable)
+        {
+            _tables.Add((uint)at + 1);
+        }
+
+        return next;
     }
 
-    // Null when no grain can follow: elsewhere in the disk, too long for the file, or for any grain.
-    long? LengthOf(in GrainMarker marker, long at)
+    void Take(in StoredPlace place)
     {
-        long stored = GrainMarker.SizeBytes + (long)marker.DataBytes;
-        bool isPossible = marker.LbaSectors % (ulong)_shape.GrainSectors == 0
-            && marker.LbaSectors < (ulong)_shape.CapacitySectors && stored <= MaxStoredBytes(_shape)
-            && _file.Holds(at, stored);
-        return isPossible ? Sector.CountFor(stored) : null;
+        grains.Add(place);
+        subject.MarkedGrains?.Add(place.Sector, place.LengthSectors);
+        EndOfGrains = place.Sector + place.LengthSectors;
+        for (; _openGaps < _gaps.Count; _openGaps++)
+        {
+            _gaps[_openGaps] = _gaps[_openGaps] with { GrainBehind = place.Grain };
+        }
+
+        if (place.Grain > _lastGrain)
+        {
+            _lastGrain = place.Grain;
+        }
+        else if (_shape.DirectoryAtEnd)
+        {
+            // An export ascends: this marker or the last one is damaged, and something else belongs here.
+            _gaps.Add(new StreamGap(place.Sector, place.Sector, true, _lastGrain, -1));
+        }
     }
+
+    // Not elsewhere in the disk, not too long for the file, nor for what it announces.
+    bool IsPossible(in StreamMarker marker, long at) =>
+        _rules.FaultOf(marker) is null && _file.Holds(at, marker.NeededBytes);
 
     // The next sector from which a grain can be inflated; the end of the file when there is none.
     long FindGrain(long at, CancellationToken cancellationToken)
@@ -146,19 +183,22 @@ sealed class MarkerWalk(SparseSubject subject, StoredGrains grains)
             }
 
             int read = _file.File.Read(_window, at << Sector.Shift);
-            for (int offset = 0; offset + GrainMarker.SizeBytes + 2 <= read; offset += Sector.Bytes)
+            for (int offset = 0; offset + StreamMarker.HeadBytes <= read; offset += Sector.Bytes)
             {
                 long sector = at + (offset >> Sector.Shift);
-                if (IsGrain(_window.AsSpan(offset, GrainMarker.SizeBytes + 2), sector))
+                if (IsGrain(_window.AsSpan(offset, StreamMarker.HeadBytes), sector))
                 {
                     return sector;
                 }
 
-                if (_window.AsSpan(offset, Math.Min(Sector.Bytes, read - offset)).ContainsAnyExcept((byte)0)
-                    && IsMetadata(_window.AsSpan(offset, Math.Min(Sector.Bytes, read - offset))))
+                ReadOnlySpan<byte> bytes = _window.AsSpan(offset, Math.Min(Sector.Bytes, read - offset));
+                bool isData = bytes.ContainsAnyExcept((byte)0);
+                if (isData && IsMetadata(bytes, sector))
                 {
                     return sector;
                 }
+
+                _skippedData |= isData;
             }
 
             at += Math.Max(1, read >> Sector.Shift);
@@ -170,38 +210,42 @@ sealed class MarkerWalk(SparseSubject subject, StoredGrains grains)
     // Bytes 12 and 13 are a zlib header in every grain: method 8, and a checksum of its own.
     bool IsGrain(ReadOnlySpan<byte> start, long sector)
     {
-        var marker = GrainMarker.Read(start);
+        var marker = StreamMarker.Read(start);
         int first = start[GrainMarker.SizeBytes];
         int second = start[GrainMarker.SizeBytes + 1];
-        return marker.DataBytes != 0 && (first & 0x0f) == 8 && ((first << 8) + second) % 31 == 0
-            && LengthOf(marker, sector) is not null && Inflates(sector);
+        return marker.IsGrain && (first & 0x0f) == 8 && ((first << 8) + second) % 31 == 0
+            && IsPossible(marker, sector) && Inflates(sector);
     }
 
     // Only what nothing else looks like: the type, the length that goes with it, and nothing but zeros behind.
-    static bool IsMetadata(ReadOnlySpan<byte> sector)
+    bool IsMetadata(ReadOnlySpan<byte> bytes, long sector)
     {
-        if (sector.Length < MetadataMarker.SizeBytes)
+        if (bytes.Length < MetadataMarker.SizeBytes || !IsPadded(bytes))
         {
             return false;
         }
 
-        var marker = MetadataMarker.Read(sector);
-        return marker.DataBytes == 0 && marker.Type is > MarkerType.EndOfStream and <= MarkerType.Progress
-            && marker.LengthSectors is > 0 and <= 1 << 20 && !sector[16..].ContainsAnyExcept((byte)0);
+        var marker = StreamMarker.Read(bytes);
+        return IsMetadata(marker) && marker.LengthSectors is > 0 and <= 1 << 20 && IsPossible(marker, sector);
     }
+
+    static bool IsMetadata(in StreamMarker marker) =>
+        marker is { IsGrain: false, Type: > MarkerType.EndOfStream and <= MarkerType.Progress };
+
+    static bool IsPadded(ReadOnlySpan<byte> sector) => !sector[StreamMarker.HeadBytes..].ContainsAnyExcept((byte)0);
 
     /// <summary>Whether the grain at a sector inflates to what its place in the disk needs.</summary>
     internal bool Inflates(long sector)
     {
-        Span<byte> prefix = stackalloc byte[GrainMarker.SizeBytes];
+        Span<byte> head = stackalloc byte[StreamMarker.HeadBytes];
         long offsetBytes = sector << Sector.Shift;
-        if (_file.File.Read(prefix, offsetBytes) < prefix.Length)
+        if (_file.File.Read(head, offsetBytes) < head.Length)
         {
             return false;
         }
 
-        var marker = GrainMarker.Read(prefix);
-        if (marker.DataBytes == 0 || LengthOf(marker, sector) is null)
+        var marker = StreamMarker.Read(head);
+        if (!marker.IsGrain || !IsPossible(marker, sector))
         {
             return false;
         }
@@ -223,8 +267,16 @@ sealed class MarkerWalk(SparseSubject subject, StoredGrains grains)
         return _file.File.Read(stored, offsetBytes + GrainMarker.SizeBytes) == stored.Length
             && _codec.Inflate(stored, _grain.AsSpan(0, roomBytes)) >= needed;
     }
-
-    /// <summary>The longest stored form of a grain that is accepted.</summary>
-    internal static long MaxStoredBytes(SparseShape shape) =>
-        Math.Min((2 * shape.GrainBytes) + Sector.Bytes, int.MaxValue);
 }
+
+/// <summary>
+/// A stretch of a stream that no marker accounts for, with something that has a marker behind it; an empty one where a
+/// grain is out of order.
+/// </summary>
+/// <param name="StartSector">Where no marker stands that leads on.</param>
+/// <param name="EndSector">Where the next one does.</param>
+/// <param name="MayHoldGrains">Whether a grain may have been there whose marker is lost.</param>
+/// <param name="GrainBefore">The highest grain before it; negative when there is none.</param>
+/// <param name="GrainBehind">The first grain behind it; negative when there is none.</param>
+readonly record struct StreamGap(
+    long StartSector, long EndSector, bool MayHoldGrains, long GrainBefore, long GrainBehind);

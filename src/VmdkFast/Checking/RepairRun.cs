@@ -57,7 +57,7 @@ sealed class RepairRun(string path, VmdkRepairOptions options) : IDisposable
         {
             // The locks of the first round hold until the end; a second open of a file would meet them.
             VmdkCheckOptions how = round == 0 ? options.Check : options.Check with { ForceShare = true };
-            var run = new CheckRun(how, wantsSteps: true, progress);
+            var run = new CheckRun(how, wantsSteps: true, progress) { DropsLost = options.DropLost };
             var check = new ImageCheck(run, options.Apply ? FileAccessMode.ReadWrite : FileAccessMode.Read);
             _checks.Add(check);
             check.Run(path, cancellationToken);

@@ -25,27 +25,17 @@ sealed class SparseCheck(CheckRun run, CheckedFile file, long guestStartBytes)
             MarkedGrains = Shape.Markers ? new SpaceMap(file.LengthSectors) : null,
         };
         var stored = new StoredGrains();
-        MarkerWalk? walk = null;
-        if (Shape is { Compressed: true, Markers: true })
-        {
-            walk = new MarkerWalk(subject, stored);
-            walk.Run(cancellationToken);
-        }
-
+        StreamCheck? stream = Shape is { Compressed: true, Markers: true }
+            ? new StreamCheck(run, header, subject, stored)
+            : null;
+        stream?.Walk(cancellationToken);
         (GrainCheck grains, DirectoryCheck directory) = RunTables(subject, stored, cancellationToken);
-        bool lacksTable = false;
-        if (walk is not null && Shape.DirectoryAtEnd)
-        {
-            var export = new ExportCheck(subject, directory, stored);
-            export.Run();
-            lacksTable = export.LacksTable;
-        }
-
-        FindLeaks(subject, directory, file.LengthSectors, cancellationToken);
+        stream?.Judge(directory, grains, cancellationToken);
+        FindLeaks(subject, directory, stream?.EndSector ?? file.LengthSectors, cancellationToken);
         Inflate(subject, stored, grains, cancellationToken);
-        if (walk is not null && run.WantsSteps)
+        if (run.WantsSteps)
         {
-            Mend(subject, directory, stored, walk, lacksTable);
+            stream?.Mend(grains);
         }
 
         if (header.IsInDoubt)
@@ -53,27 +43,13 @@ sealed class SparseCheck(CheckRun run, CheckedFile file, long guestStartBytes)
             run.Log.Withdraw(file);
         }
 
+        // Only who has inflated all grains may say that nothing is wrong.
+        if (Shape.Compressed && !run.Options.Deep)
+        {
+            run.Log.WithdrawCallClean(file);
+        }
+
         run.Count(Shape, grains, EndOffsetBytes(grains));
-    }
-
-    void Mend(
-        SparseSubject subject, DirectoryCheck directory, StoredGrains stored, MarkerWalk walk, bool lacksTable)
-    {
-        if (!Shape!.DirectoryAtEnd)
-        {
-            walk.ProposeEnd();
-            return;
-        }
-
-        string? reason = Hosted!.Footer is null ? "the stream has no valid footer"
-            : Hosted.FooterDisagrees ? "the footer contradicts the header"
-            : Shape.DirectorySector == 0 ? "the directory is not where the footer says"
-            : directory.HasLostTables || lacksTable ? "tables are lost"
-            : null;
-        if (reason is not null)
-        {
-            new StreamRebuild(subject, directory, stored, walk).Propose(reason);
-        }
     }
 
     internal void RunCowd(CancellationToken cancellationToken)

@@ -1,3 +1,5 @@
+using VmdkFast.Format;
+
 namespace VmdkFast.Checking;
 
 /// <summary>What a check goes by in a sparse file: the numbers of its header, as far as they can be believed.</summary>
@@ -43,6 +45,13 @@ sealed record SparseShape
     internal long TableSectors => Sector.CountFor(TableBytes);
 
     internal long DirectorySectors => Sector.CountFor((long)DirectoryEntries * sizeof(uint));
+
+    /// <summary>What markers are judged by.</summary>
+    internal StreamShape ToStreamShape() =>
+        new(CapacitySectors << Sector.Shift, GrainBytes, TableEntries, DirectoryEntries);
+
+    /// <summary>The longest stored form of a grain that is accepted.</summary>
+    internal long MaxStoredBytes => Math.Min((2 * GrainBytes) + Sector.Bytes, int.MaxValue);
 
     /// <summary>The part of the extent that a table covers.</summary>
     internal GuestStretch CoverageOf(int table)

@@ -7,8 +7,12 @@ namespace VmdkFast.Checking;
 /// Proposes new tables, directory and footer for an exported stream, made from the markers of its grains and written
 /// behind the last of them. A stream that was cut short becomes a complete one of what it still holds.
 /// </summary>
-sealed class StreamRebuild(
-    SparseSubject subject, DirectoryCheck directory, StoredGrains stored, MarkerWalk walk)
+/// <remarks>
+/// What an old table names and no marker confirms is named by the new one too: it stays an error. Where a grain without
+/// a marker may have been in a table that is lost itself, the new one would be silent about it; then the whole is
+/// something that only who gives up what is lost may want.
+/// </remarks>
+sealed class StreamRebuild(SparseSubject subject, OldTables old, StoredGrains stored, MarkerWalk walk)
 {
     // 256 tables and markers, 640 KiB: one step, one write.
     const int TablesPerStep = 256;
@@ -21,20 +25,40 @@ sealed class StreamRebuild(
     readonly SparseShape _shape = subject.Shape;
     readonly List<byte> _bytes = [];
     readonly HashSet<long> _tablesWithGrains = [];
+    readonly Queue<GuestStretch> _lost = new();
+    RepairClass _class = RepairClass.Restore;
     long _limit;
     long _sector;
 
     /// <summary>Replaces all other steps for the file.</summary>
-    internal void Propose(string reason)
+    /// <param name="reason">What is wrong with the tables that are there.</param>
+    /// <param name="dropsLost">Whether what is lost may be given up.</param>
+    internal void Propose(string reason, bool dropsLost)
     {
-        _limit = EndOfWholeGrains();
+        if (_shape.DirectorySectors << Sector.Shift > Math.Max(MaxDirectoryBytes, _file.LengthBytes))
+        {
+            return;
+        }
+
+        _limit = EndOfNamed(EndOfWholeGrains());
         _sector = _limit;
         var header = new byte[SparseHeader.SizeBytes];
         if (_sector + (_shape.DirectoryEntries * (1 + _shape.TableSectors)) > uint.MaxValue
-            || _shape.DirectorySectors << Sector.Shift > Math.Max(MaxDirectoryBytes, _file.LengthBytes)
             || _limit > _file.LengthSectors
             || _file.File.Read(header, 0) < header.Length)
         {
+            return;
+        }
+
+        foreach (GuestStretch lost in new LostStretches(subject, old, stored).Find(walk.Gaps))
+        {
+            _class = RepairClass.Drop;
+            _lost.Enqueue(lost);
+        }
+
+        if (_class == RepairClass.Drop && !dropsLost)
+        {
+            // What can be brought back without it is.
             return;
         }
 
@@ -43,9 +67,14 @@ sealed class StreamRebuild(
         if (end < _file.LengthBytes)
         {
             subject.Log.Propose(
-                new CutStep(_file, RepairClass.Restore, $"{reason}: what follows the last whole grain", end));
+                new CutStep(_file, _class, $"{reason}: what follows the last whole grain", end));
         }
 
+        ProposeTables(reason, header);
+    }
+
+    void ProposeTables(string reason, byte[] header)
+    {
         for (int i = 0; i < stored.Count; i++)
         {
             _tablesWithGrains.Add(stored[i].Grain / _shape.TableEntries);
@@ -61,7 +90,8 @@ sealed class StreamRebuild(
                 AddEntries(grains);
             }
 
-            if (_bytes.Count >= TablesPerStep * Sector.Bytes)
+            // Each step can name one range that is lost.
+            if (_bytes.Count >= TablesPerStep * Sector.Bytes || (_lost.Count > 1 && _bytes.Count > 0))
             {
                 Flush(reason);
             }
@@ -75,6 +105,7 @@ sealed class StreamRebuild(
         AddMarker(MarkerType.Footer, 1);
         Add(header);
         AddMarker(MarkerType.EndOfStream, 0);
+        Join();
         Flush(reason);
     }
 
@@ -97,26 +128,70 @@ sealed class StreamRebuild(
             }
         }
 
-        return last is { } tail && walk.Inflates(tail.Sector) ? tail.Sector + tail.LengthSectors : end;
+        // With something behind it the grain was stored whole, and is only damaged: that stays visible.
+        return last is { } tail
+            && (tail.Sector + tail.LengthSectors < walk.EndOfMarkers || walk.Inflates(tail.Sector))
+            ? tail.Sector + tail.LengthSectors
+            : end;
+    }
+
+    // Behind all that an old table names: what has no marker may still be of use to somebody.
+    long EndOfNamed(long end)
+    {
+        for (int table = 0; table < _shape.DirectoryEntries; table++)
+        {
+            ReadOnlySpan<uint> entries = old.Read(table);
+            for (int index = 0; index < entries.Length; index++)
+            {
+                if (entries[index] >= end)
+                {
+                    end = Math.Max(end, EndOfNamed(((long)table * _shape.TableEntries) + index, entries[index]));
+                }
+            }
+        }
+
+        return end;
+    }
+
+    // 0 when the entry leads to no place of a grain.
+    long EndOfNamed(long grain, uint entry)
+    {
+        if (!_file.Holds(entry, StreamMarker.HeadBytes) || _file.Metadata.Overlaps(entry, 1))
+        {
+            return 0;
+        }
+
+        if (!_file.Used.Overlaps(entry, 1))
+        {
+            return _file.Used.NextUsed(entry, _file.LengthSectors);
+        }
+
+        Span<byte> head = stackalloc byte[StreamMarker.HeadBytes];
+        _file.File.Read(head, (long)entry << Sector.Shift);
+        var marker = StreamMarker.Read(head);
+        return marker.IsGrain && marker.LbaSectors == (ulong)(grain * _shape.GrainSectors)
+            && _file.Holds(entry, marker.NeededBytes) ? entry + (marker.StrideBytes >> Sector.Shift) : 0;
     }
 
     // Null when the table would be empty: an export leaves it out.
     uint[]? TableOf(int table)
     {
-        uint[]? entries = null;
-        long first = (long)table * _shape.TableEntries;
-        long count = Math.Min(_shape.TableEntries, _shape.Grains - first);
-        bool hasGrains = _tablesWithGrains.Contains(table);
-        uint[]? old = _shape.ZeroGrains || hasGrains ? OldTable(table) : null;
-        if (old is null && !hasGrains)
+        ReadOnlySpan<uint> was = old.Read(table);
+        if (was.IsEmpty && !_tablesWithGrains.Contains(table))
         {
             // A header may claim 2^29 grains; looking for each of them would take half a minute.
             return null;
         }
 
+        uint[]? entries = null;
+        long first = (long)table * _shape.TableEntries;
+        long count = Math.Min(_shape.TableEntries, _shape.Grains - first);
         for (int index = 0; index < count; index++)
         {
-            uint entry = EntryOf(first + index, old is null ? 0 : old[index]);
+            // Where two grains say that they belong to one place, the old table decides between them, or nobody.
+            uint entry = stored.Find(first + index) is { } place && place.Sector + place.LengthSectors <= _limit
+                ? place.Sector
+                : was.IsEmpty ? 0 : was[index];
             if (entry != 0)
             {
                 entries ??= new uint[_shape.TableEntries];
@@ -127,40 +202,19 @@ sealed class StreamRebuild(
         return entries;
     }
 
-    // Where two grains say that they belong to one place, the old table decides between them, or nobody.
-    uint EntryOf(long grain, uint old)
+    // What no step is left for is named as one range.
+    void Join()
     {
-        if (stored.Find(grain) is { } place && place.Sector + place.LengthSectors <= _limit)
+        if (_lost.Count > 1)
         {
-            return place.Sector;
+            GuestStretch first = _lost.Peek();
+            GuestStretch last = _lost.Last();
+            _lost.Clear();
+            _lost.Enqueue(first with { LengthBytes = last.OffsetBytes + last.LengthBytes - first.OffsetBytes });
         }
-
-        int named = stored.Find(grain, old);
-        bool isNamed = named >= 0 && old + stored[named].LengthSectors <= _limit;
-        return isNamed || (old == 1 && _shape.ZeroGrains) ? old : 0;
     }
 
-    uint[]? OldTable(int table)
-    {
-        if (directory.PlacesOf(table).Primary is 0)
-        {
-            return null;
-        }
-
-        var entries = new uint[_shape.TableEntries];
-        _file.ReadEntries(directory.PlacesOf(table).Primary << Sector.Shift, entries);
-        return entries;
-    }
-
-    void AddMarker(MarkerType type, long sectors)
-    {
-        Span<byte> bytes = stackalloc byte[MetadataMarker.SizeBytes];
-        bytes.Clear();
-        MetadataMarker.Writer marker = MetadataMarker.CreateWriter(bytes);
-        marker.LengthSectors = (ulong)sectors;
-        marker.Type = type;
-        Add(bytes);
-    }
+    void AddMarker(MarkerType type, long sectors) => Add(MarkerSector.Of(type, sectors));
 
     void AddEntries(ReadOnlySpan<uint> entries)
     {
@@ -184,7 +238,10 @@ sealed class StreamRebuild(
         byte[] bytes = _bytes.ToArray();
         _bytes.Clear();
         subject.Log.Propose(new WriteStep(
-            _file, RepairClass.Restore, $"{reason}: tables, directory and footer from the markers",
-            (_sector << Sector.Shift) - bytes.Length, bytes));
+            _file, _class, $"{reason}: tables, directory and footer from the markers",
+            (_sector << Sector.Shift) - bytes.Length, bytes)
+        {
+            Lost = _lost.TryDequeue(out GuestStretch lost) ? lost : null,
+        });
     }
 }

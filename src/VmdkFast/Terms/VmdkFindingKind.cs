@@ -15,7 +15,10 @@ public enum VmdkFindingKind
     /// <summary>The file ends before metadata that its header promises.</summary>
     Truncated = 4,
 
-    /// <summary>The directory is said to be at the end, and there is no valid footer: an incomplete stream.</summary>
+    /// <summary>
+    /// The directory is said to be at the end, and there is no valid footer: an incomplete stream; or something follows
+    /// the footer, so that others do not find it.
+    /// </summary>
     FooterInvalid = 5,
 
     /// <summary>The footer contradicts the header.</summary>
@@ -102,7 +105,7 @@ public enum VmdkFindingKind
     /// <summary>A compressed grain does not inflate; found only by a deep check.</summary>
     GrainDamaged = 33,
 
-    /// <summary>A grain in an exported stream is named by no table.</summary>
+    /// <summary>A stored grain of a stream is named by no table.</summary>
     GrainWithoutEntry = 34,
 
     /// <summary>Space of the file that nothing uses.</summary>

@@ -62,12 +62,16 @@ public sealed class StreamCheckTests : IDisposable
     }
 
     [Fact]
-    public void AGrainOfALocalStreamThatNoTableNamesIsALeak()
+    public void AGrainOfALocalStreamThatNoTableNamesIsFound()
     {
         string path = Write(StreamLayout.Local, StreamDamage.None);
         Patch.WriteUInt32(path, Checked.Table(path) + 20, 0);
+        Patch.WriteUInt32(path, Checked.Table(path) + 24, 0);
         VmdkCheckResult result = Checked.Check(path);
-        Assert.Equal((1, 0), (result.Leaks, result.Corruptions));
+        Assert.Equal((0, 2), (result.Leaks, result.Corruptions));
+        VmdkFinding finding = Assert.Single(Checked.Findings(result, VmdkFindingKind.GrainWithoutEntry));
+        Assert.Equal(
+            (5 * Checked.GrainBytes, 2 * Checked.GrainBytes), (finding.GuestOffsetBytes, finding.GuestLengthBytes));
     }
 
     [Fact]
