@@ -26,12 +26,8 @@ sealed class HostedHeaderCheck(CheckedFile file, FindingLog log, VmdkLimits limi
     /// <summary>Whether the footer that counts differs from the header.</summary>
     internal bool FooterDisagrees { get; private set; }
 
-    /// <summary>The embedded descriptor; null when there is none that can be read.</summary>
-    internal DescriptorText? Descriptor { get; private set; }
-
-    internal long DescriptorOffsetBytes { get; private set; }
-
-    internal int DescriptorAreaBytes { get; private set; }
+    /// <summary>The embedded descriptor.</summary>
+    internal EmbeddedDescriptorCheck Embedded { get; } = new(file, log, limits);
 
     /// <summary>Whether the header itself is damaged: then nothing that follows from it may be changed.</summary>
     internal bool IsInDoubt { get; private set; }
@@ -59,8 +55,12 @@ sealed class HostedHeaderCheck(CheckedFile file, FindingLog log, VmdkLimits limi
 
         file.TryAddMetadata(0, 1);
         JudgeIdentity(Header);
-        ReadDescriptor(Header);
-        if (Header.CapacitySectors != 0 || Descriptor is null)
+        if (Embedded.Run(Header) is { } nowhere)
+        {
+            Invalid(nameof(Header.DescriptorOffsetSectors), nowhere, "an area inside the file and the limit");
+        }
+
+        if (Header.CapacitySectors != 0 || Embedded.Text is null)
         {
             bool hasSizes = JudgeSizes(Header);
             JudgeFooter(Header);
@@ -295,51 +295,6 @@ sealed class HostedHeaderCheck(CheckedFile file, FindingLog log, VmdkLimits limi
         && file.TryAddMetadata((long)sector, shape.DirectorySectors)
             ? (long)sector
             : 0;
-
-    void ReadDescriptor(HostedFields header)
-    {
-        if (header.DescriptorOffsetSectors == 0 || header.DescriptorSizeSectors == 0)
-        {
-            return;
-        }
-
-        if (header.DescriptorSizeSectors > (ulong)(limits.MaxDescriptorBytes / Sector.Bytes)
-            || header.DescriptorOffsetSectors > Sector.MaxSectors
-            || !file.Holds((long)header.DescriptorOffsetSectors, 1))
-        {
-            Invalid(
-                nameof(header.DescriptorOffsetSectors),
-                $"{header.DescriptorSizeSectors} sectors at sector {header.DescriptorOffsetSectors}",
-                "an area inside the file and the limit");
-            return;
-        }
-
-        DescriptorOffsetBytes = Sector.ToBytes(header.DescriptorOffsetSectors);
-        DescriptorAreaBytes = (int)header.DescriptorSizeSectors * Sector.Bytes;
-        var text = new byte[DescriptorAreaBytes];
-        int read = file.File.Read(text, DescriptorOffsetBytes);
-        bool taken = file.TryAddMetadata((long)header.DescriptorOffsetSectors, (long)header.DescriptorSizeSectors);
-        if (!taken)
-        {
-            Find(
-                VmdkFindingKind.DescriptorOverlaps, "the descriptor's area lies over the header",
-                DescriptorOffsetBytes);
-        }
-
-        if (DescriptorText.IsEmpty(text.AsSpan(0, read)))
-        {
-            return;
-        }
-
-        try
-        {
-            Descriptor = DescriptorText.Parse(text.AsSpan(0, read), file.Path, limits, DescriptorOffsetBytes);
-        }
-        catch (VmdkException refusal)
-        {
-            log.Add(VmdkFindingKind.DescriptorInvalid, refusal);
-        }
-    }
 
     void Invalid(string field, string found, string wanted)
     {

@@ -86,7 +86,8 @@ sealed class ImageCheck : IDisposable
     {
         var check = new SparseCheck(_run, file, 0);
         check.RunHosted(cancellationToken);
-        if (check.Hosted is not { Descriptor: { } descriptor } hosted)
+        check.Hosted?.Embedded.Require();
+        if (check.Hosted is not { Embedded.Text: { } descriptor } hosted)
         {
             return;
         }
@@ -102,7 +103,7 @@ sealed class ImageCheck : IDisposable
         }
 
         new ChainCheck(_run, _references, _open.Limits).Run(
-            new DescriptorAt(file, hosted.DescriptorOffsetBytes, hosted.DescriptorAreaBytes, descriptor), folder);
+            new DescriptorAt(file, hosted.Embedded.OffsetBytes, hosted.Embedded.AreaBytes, descriptor), folder);
     }
 
     void RunDescriptor(CheckedFile file, ImageFolder folder, CancellationToken cancellationToken)

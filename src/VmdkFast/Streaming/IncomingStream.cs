@@ -65,6 +65,7 @@ sealed class IncomingStream
         }
 
         var hosted = HostedSparseFile.Read(input, limits, byMarkers: true);
+        hosted.RequireDescriptor(input);
         RefuseOthers(input, hosted);
         var incoming = new IncomingStream(input, hosted);
         long firstMarker = (long)hosted.OverheadSectors << Sector.Shift;
