@@ -22,7 +22,8 @@ public static partial class VmdkImage
     /// <see cref="UndoRepairAsync"/> puts them back, also after a repair that was cut short.
     /// </remarks>
     /// <exception cref="VmdkException">
-    /// The image cannot be opened or is in use, is of a kind that cannot be checked, or an operation on a file failed.
+    /// The image cannot be opened or is in use, is of a kind that cannot be checked, or an operation on a file failed;
+    /// <see cref="VmdkErrorCode.TargetRefused"/>: no descriptor can be made from the header.
     /// </exception>
     public static Task<VmdkRepairResult> RepairAsync(
         string path, VmdkRepairOptions? options = null, IProgress<VmdkProgress>? progress = null,
@@ -31,6 +32,7 @@ public static partial class VmdkImage
         ArgumentException.ThrowIfNullOrEmpty(path);
         VmdkRepairOptions how = options ?? VmdkRepairOptions.Default;
         how.Validate();
+        how = how with { Check = how.Check with { RebuildsDescriptor = how.RebuildDescriptor } };
         return Task.Run(
             () =>
             {
@@ -55,10 +57,13 @@ public static partial class VmdkImage
         return Task.Run(() => UndoRun.Run(journalPath), cancellationToken);
     }
 
-    /// <summary>Makes a lost descriptor anew from the files of its extents.</summary>
+    /// <summary>
+    /// Makes a lost descriptor anew from the files of its extents. For one that the image embeds see
+    /// <see cref="VmdkRepairOptions.RebuildDescriptor"/>.
+    /// </summary>
     /// <param name="path">Where the descriptor goes; nothing may be there.</param>
     /// <param name="extentPath">
-    /// A flat file; or the first extent of a split disk, whose further ones are found by their numbers. All lie beside
+    /// A flat or an ESX sparse file; or the first extent of a split disk, whose further ones are found by their numbers. All lie beside
     /// the descriptor.
     /// </param>
     /// <param name="kind">The kind of disk; null for the one that the file's name speaks for.</param>

@@ -33,6 +33,9 @@ sealed class DirectoryPlaces(CheckedFile file, SparseShape shape)
         };
     }
 
+    /// <summary>Whether one stretch lies directly behind the other.</summary>
+    internal bool AreUsual(long directory, long redundant) => directory == redundant + _stretchSectors;
+
     // Each entry names the table that lies where it would by the rule; the rest of the last sector is empty. A table of
     // grains is never so: its entries are as far apart as grains are long, and tables are shorter.
     bool IsRegular(long sector)

@@ -32,8 +32,28 @@ sealed class HostedHeaderCheck(CheckedFile file, FindingLog log, VmdkLimits limi
     /// <summary>Whether the header itself is damaged: then nothing that follows from it may be changed.</summary>
     internal bool IsInDoubt { get; private set; }
 
+    /// <summary>Whether the header has a value that no product writes.</summary>
+    bool IsOdd { get; set; }
+
     /// <summary>What the tables can be looked for by; null when the header gives no sizes.</summary>
     internal SparseShape? Shape { get; private set; }
+
+    /// <summary>Proposes a new descriptor in place of one that is lost.</summary>
+    /// <exception cref="VmdkException"><see cref="VmdkErrorCode.TargetRefused"/>: none can be made.</exception>
+    internal void ProposeDescriptor()
+    {
+        // Header and descriptor state the capacity; from now on it would be the header alone. What else depends on it
+        // must agree.
+        string? doubt = Header is null || Shape is null ? "it gives no sizes"
+            : IsInDoubt || IsOdd ? "other fields are damaged"
+            : FooterDisagrees || (Shape.DirectoryAtEnd && Footer is null) ? "the footer does not agree with it"
+            : Shape.DirectorySector == 0 || !HasUsualPlaces() ? "the directories do not lie as its capacity says"
+            : null;
+        Embedded.ProposeRebuild(Header!, Shape, doubt);
+    }
+
+    bool HasUsualPlaces() => !Header!.Flags.HasFlag(SparseFlags.RedundantDirectory)
+        || new DirectoryPlaces(file, Shape!).AreUsual(Shape!.DirectorySector, Shape.RedundantSector);
 
     /// <summary>Looks at header, footer and descriptor.</summary>
     internal void Run()
@@ -303,7 +323,11 @@ sealed class HostedHeaderCheck(CheckedFile file, FindingLog log, VmdkLimits limi
             VmdkFindingKind.HeaderInvalid, $"header field {field}: found {found}, wanted {wanted}", OffsetOf(field));
     }
 
-    void Odd(string text, string field) => Find(VmdkFindingKind.HeaderOdd, text, OffsetOf(field));
+    void Odd(string text, string field)
+    {
+        IsOdd = true;
+        Find(VmdkFindingKind.HeaderOdd, text, OffsetOf(field));
+    }
 
     void Find(VmdkFindingKind kind, string text, long offsetBytes) => log.Add(kind, file.Path, text, offsetBytes);
 

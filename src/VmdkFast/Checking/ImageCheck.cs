@@ -18,8 +18,8 @@ sealed class ImageCheck : IDisposable
     readonly ReferenceOpener _references;
     readonly FileAccessMode _mode;
     readonly Func<LocalFile, ImageFile>? _view;
-    readonly List<(LocalFile File, ImageLocks? Locks)> _files = [];
-    readonly Dictionary<FileIdentity, List<ByteRange>> _taken = [];
+    readonly HeldFiles _files;
+    readonly TakenRanges _taken = new();
 
     /// <param name="run">Options, findings, sums.</param>
     /// <param name="mode">Whether the files will be written by a repair.</param>
@@ -29,6 +29,7 @@ sealed class ImageCheck : IDisposable
         _view = view;
         _run = run;
         _mode = mode;
+        _files = new HeldFiles(run.Options.ForceShare);
         _open = run.Options.OpenOptions;
         _references = new ReferenceOpener(_open);
     }
@@ -40,11 +41,19 @@ sealed class ImageCheck : IDisposable
     /// <exception cref="VmdkException">The file cannot be opened, or nothing in it belongs to a VMDK.</exception>
     internal void Run(string path, CancellationToken cancellationToken)
     {
-        LocalFile file = Keep(LocalFile.Open(path, _mode));
-        Take(file.Identity, new ByteRange(0, long.MaxValue));
+        LocalFile file = _files.Keep(LocalFile.Open(path, _mode));
+        _taken.Take(file, new ByteRange(0, long.MaxValue));
         Top = new CheckedFile(file, _view?.Invoke(file));
         using ImageFolder folder = ImageFolder.Beside(path, _open.Limits);
-        switch (Look(Top))
+        ImageSignature signature = Look(Top);
+        if (_run.Options.RebuildsDescriptor && signature != ImageSignature.HostedSparse)
+        {
+            VmdkException.Throw(
+                VmdkErrorCode.TargetRefused, path, "only a hosted sparse file embeds a descriptor", 0, "magic",
+                $"{signature}", "KDMV; or the first extent, of a disk whose descriptor is a file of its own");
+        }
+
+        switch (signature)
         {
             case ImageSignature.HostedSparse:
                 RunHosted(Top, folder, cancellationToken);
@@ -62,14 +71,7 @@ sealed class ImageCheck : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        foreach ((LocalFile file, ImageLocks? locks) in _files)
-        {
-            locks?.Dispose();
-            file.Dispose();
-        }
-    }
+    public void Dispose() => _files.Dispose();
 
     // Also a file that has lost its signature is told by what else a hosted file has.
     static ImageSignature Look(CheckedFile file)
@@ -86,9 +88,14 @@ sealed class ImageCheck : IDisposable
     {
         var check = new SparseCheck(_run, file, 0);
         check.RunHosted(cancellationToken);
-        check.Hosted?.Embedded.Require();
+        check.Hosted!.Embedded.Require();
         if (check.Hosted is not { Embedded.Text: { } descriptor } hosted)
         {
+            if (_run is { WantsSteps: true, Options.RebuildsDescriptor: true })
+            {
+                check.Hosted.ProposeDescriptor();
+            }
+
             return;
         }
 
@@ -98,7 +105,7 @@ sealed class ImageCheck : IDisposable
         }
         else if (hosted.Shape is { } shape)
         {
-            JudgeCapacity(file.Path, shape.CapacitySectors, shape.GrainSectors, descriptor.CapacitySectors);
+            JudgeCapacity(file, shape.CapacitySectors, shape.GrainSectors, descriptor.CapacitySectors, CapacityOffset);
             JudgeWhole(descriptor, file, folder, [hosted.Header!]);
         }
 
@@ -188,7 +195,7 @@ sealed class ImageCheck : IDisposable
         {
             if (!_run.WantsSteps)
             {
-                Drop(opened);
+                _files.Drop(opened);
             }
         }
     }
@@ -198,7 +205,7 @@ sealed class ImageCheck : IDisposable
         try
         {
             FileAccessMode mode = line.Access == VmdkAccess.ReadOnly ? FileAccessMode.Read : _mode;
-            return Keep(_references.OpenExtent(
+            return _files.Keep(_references.OpenExtent(
                 descriptor.Path, folder, line.FileNameBytes.Span, line.NameEncoding, mode));
         }
         catch (VmdkException failure) when (failure.Code == VmdkErrorCode.FileMissing)
@@ -218,7 +225,7 @@ sealed class ImageCheck : IDisposable
     void JudgeFlat(ExtentLine line, CheckedFile file, CheckedFile descriptor, GuestStretch guest)
     {
         long start = line.OffsetSectors << Sector.Shift;
-        if (!Take(file.File.Identity, new ByteRange(start, checked(start + guest.LengthBytes))))
+        if (!_taken.Take(file.Local, new ByteRange(start, checked(start + guest.LengthBytes))))
         {
             ReportTwice(file, descriptor, guest);
         }
@@ -239,7 +246,7 @@ sealed class ImageCheck : IDisposable
         ExtentLine line, CheckedFile file, CheckedFile descriptor, GuestStretch guest, List<HostedFields> headers,
         CancellationToken cancellationToken)
     {
-        if (!Take(file.File.Identity, new ByteRange(0, long.MaxValue)))
+        if (!_taken.Take(file.Local, new ByteRange(0, long.MaxValue)))
         {
             ReportTwice(file, descriptor, guest);
             return;
@@ -261,8 +268,8 @@ sealed class ImageCheck : IDisposable
             var space = new SeSparseCheck(_run, file, guest.OffsetBytes);
             space.Run(cancellationToken);
             JudgeCapacity(
-                file.Path, space.CapacitySectors ?? line.LengthSectors, SeSparseHeader.GrainSectors,
-                line.LengthSectors);
+                file, space.CapacitySectors ?? line.LengthSectors, SeSparseHeader.GrainSectors, line.LengthSectors,
+                SeSparseCheck.CapacityOffsetBytes);
             return;
         }
 
@@ -290,11 +297,15 @@ sealed class ImageCheck : IDisposable
 
         if (check.Shape is { } shape)
         {
-            JudgeCapacity(file.Path, shape.CapacitySectors, shape.GrainSectors, line.LengthSectors);
+            JudgeCapacity(file, shape.CapacitySectors, shape.GrainSectors, line.LengthSectors, CapacityOffset);
         }
     }
 
-    void JudgeCapacity(string path, long capacitySectors, long grainSectors, long lineSectors)
+    // The same place in hosted and in COWD headers.
+    static long CapacityOffset => HostedHeaderCheck.OffsetOf(nameof(SparseHeader.CapacitySectors));
+
+    void JudgeCapacity(
+        CheckedFile file, long capacitySectors, long grainSectors, long lineSectors, long fieldOffset)
     {
         // A capacity is often rounded up to whole grains, and the descriptor's length is not.
         long rounded = (lineSectors + grainSectors - 1) & -grainSectors;
@@ -303,10 +314,12 @@ sealed class ImageCheck : IDisposable
             : null;
         if (kind is { } found)
         {
-            // The same place in hosted and in COWD headers.
             _run.Log.Add(
-                found, path, $"the header says {capacitySectors} sectors, the descriptor {lineSectors}",
-                HostedHeaderCheck.OffsetOf(nameof(SparseHeader.CapacitySectors)));
+                found, file.Path, $"the header says {capacitySectors} sectors, the descriptor {lineSectors}",
+                fieldOffset);
+
+            // One of the two is wrong, and how many tables there are follows from it: nothing can be made of that.
+            _run.Log.Withdraw(file);
         }
     }
 
@@ -336,46 +349,4 @@ sealed class ImageCheck : IDisposable
 
     void ReportTwice(CheckedFile file, CheckedFile descriptor, GuestStretch guest) => _run.Log.Add(
         VmdkFindingKind.ExtentTwice, descriptor.Path, $"the file '{file.Path}' serves two extents", null, guest);
-
-    bool Take(FileIdentity identity, ByteRange range)
-    {
-        if (!_taken.TryGetValue(identity, out List<ByteRange>? ranges))
-        {
-            _taken.Add(identity, ranges = []);
-        }
-
-        bool isFree = !ranges.Exists(
-            other => range.StartBytes < other.EndBytes && other.StartBytes < range.EndBytes);
-        ranges.Add(range);
-        return isFree;
-    }
-
-    LocalFile Keep(LocalFile file)
-    {
-        try
-        {
-            LockRole role = file.CanWrite ? LockRole.Writer : LockRole.Reader;
-            bool isKnown = _files.Exists(known => known.File.Identity == file.Identity);
-            ImageLocks? locks = _run.Options.ForceShare || isKnown ? null : ImageLocks.Acquire([(file, role)]);
-            _files.Add((file, locks));
-            return file;
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
-    }
-
-    void Drop(LocalFile file)
-    {
-        int index = _files.FindIndex(known => ReferenceEquals(known.File, file));
-        if (index >= 0)
-        {
-            _files[index].Locks?.Dispose();
-            _files.RemoveAt(index);
-        }
-
-        file.Dispose();
-    }
 }

@@ -13,6 +13,9 @@ namespace VmdkFast.Checking;
 /// </remarks>
 sealed class SeSparseCheck(CheckRun run, CheckedFile file, long guestStartBytes)
 {
+    /// <summary>Where the header's capacity is.</summary>
+    internal const long CapacityOffsetBytes = 16;
+
     readonly byte[] _directory = new byte[64 << 10];
     readonly byte[] _table = new byte[SeSparseLayout.TableBytes];
     SeSparseLayout? _layout;

@@ -26,6 +26,9 @@ public sealed record VmdkCheckOptions
     /// <summary>Most findings that are kept; further ones are only counted. Default 10,000.</summary>
     public int MaxFindings { get; init; } = 10_000;
 
+    /// <summary>Whether a repair makes a lost embedded descriptor anew.</summary>
+    internal bool RebuildsDescriptor { get; init; }
+
     internal int EffectiveThreads => Threads == 0 ? Environment.ProcessorCount : Threads;
 
     internal void Validate()

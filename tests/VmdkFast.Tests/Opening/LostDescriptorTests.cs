@@ -24,14 +24,15 @@ public sealed class LostDescriptorTests : IDisposable
     }
 
     [Theory]
-    [InlineData(3)]
-    [InlineData(65)]
-    public void AnImageWhoseHeaderNamesAnotherPlaceIsRefusedAndFound(ulong sector)
+    [InlineData(3, "zero")]
+    [InlineData(65, "zeros")]
+    [InlineData(0, "20 sectors at no place")]
+    public void AnImageWhoseHeaderNamesAnotherPlaceIsRefusedAndSetRight(ulong sector, string found)
     {
         string path = SparseImage.Write(_folder.Path, "disk", Checked.Content());
         byte[] before = File.ReadAllBytes(path);
         Patch.WriteUInt64(path, 28, sector);
-        IsRefusedAndFound(path, "zero");
+        IsRefusedAndFound(path, found);
 
         Repaired.Apply(path);
 
