@@ -13,6 +13,12 @@ sealed class HostedHeaderCheck(CheckedFile file, FindingLog log, VmdkLimits limi
     const ulong MinGrainSectors = 8;
     const uint MaxTableEntries = 512;
     const uint HighFlags = 0xffff_0000;
+    const uint KnownLowFlags =
+        (uint)(SparseFlags.NewlineTest | SparseFlags.RedundantDirectory | SparseFlags.ZeroGrains);
+
+    // Every product writes 512; VMware's disk library reads nothing else.
+    const uint UsualTableEntries = 512;
+
     const int ReservedOffset = 79;
 
     readonly byte[] _sector = new byte[SparseHeader.SizeBytes];
@@ -117,6 +123,18 @@ sealed class HostedHeaderCheck(CheckedFile file, FindingLog log, VmdkLimits limi
             Invalid(nameof(header.Flags), $"0x{(uint)header.Flags:x8}", "no high bits but 0x00030000");
         }
 
+        if (((uint)header.Flags & ~HighFlags & ~KnownLowFlags) != 0)
+        {
+            Odd($"the flags 0x{(uint)header.Flags:x8} have bits that nobody knows", nameof(header.Flags));
+        }
+
+        if (!header.Flags.HasFlag(SparseFlags.RedundantDirectory) && header.RedundantDirectoryOffsetSectors != 0)
+        {
+            Odd(
+                $"a redundant directory at sector {header.RedundantDirectoryOffsetSectors}, which the flags deny",
+                nameof(header.RedundantDirectoryOffsetSectors));
+        }
+
         if (header.Flags.HasFlag(SparseFlags.NewlineTest) && header.NewlineTest != SparseHeader.NewlineTestValue)
         {
             IsInDoubt = true;
@@ -165,6 +183,11 @@ sealed class HostedHeaderCheck(CheckedFile file, FindingLog log, VmdkLimits limi
         if (entries is 0 or > MaxTableEntries || !BitOperations.IsPow2(entries))
         {
             Invalid(nameof(header.GrainTableEntries), $"{entries}", $"a power of two up to {MaxTableEntries}");
+        }
+        else if (entries != UsualTableEntries)
+        {
+            Odd($"tables of {entries} entries, where all products have {UsualTableEntries}",
+                nameof(header.GrainTableEntries));
         }
 
         if (header.CapacitySectors is 0 or > Sector.MaxSectors)
