@@ -20,6 +20,7 @@ sealed class ImageCheck : IDisposable
     readonly Func<LocalFile, ImageFile>? _view;
     readonly HeldFiles _files;
     readonly TakenRanges _taken = new();
+    readonly FlatCheck _flat;
 
     /// <param name="run">Options, findings, sums.</param>
     /// <param name="mode">Whether the files will be written by a repair.</param>
@@ -29,6 +30,7 @@ sealed class ImageCheck : IDisposable
         _view = view;
         _run = run;
         _mode = mode;
+        _flat = new FlatCheck(run, _taken);
         _files = new HeldFiles(run.Options.ForceShare);
         _open = run.Options.OpenOptions;
         _references = new ReferenceOpener(_open);
@@ -107,6 +109,7 @@ sealed class ImageCheck : IDisposable
         {
             JudgeCapacity(file, shape.CapacitySectors, shape.GrainSectors, descriptor.CapacitySectors, CapacityOffset);
             JudgeWhole(descriptor, file, folder, [hosted.Header!]);
+            DescriptorCheck.JudgeEmbeddedKind(descriptor, file.Path, _run.Log);
         }
 
         new ChainCheck(_run, _references, _open.Limits).Run(
@@ -147,7 +150,9 @@ sealed class ImageCheck : IDisposable
             guestStart += line.LengthSectors << Sector.Shift;
         }
 
+        _flat.JudgeEnds(descriptor.Kind);
         JudgeWhole(descriptor, file, folder, headers);
+        DescriptorCheck.JudgeKind(descriptor, file.Path, _run.Log);
     }
 
     void RunLine(
@@ -160,7 +165,8 @@ sealed class ImageCheck : IDisposable
         }
 
         var guest = new GuestStretch(guestStart, line.LengthSectors << Sector.Shift);
-        if (line.Type is not (VmdkExtentType.Flat or VmdkExtentType.Vmfs or VmdkExtentType.Sparse
+        bool isMapped = ExtentOpener.IsRaw(line.Type) && _open.RawMappings.ContainsKey(line.FileName!);
+        if (!isMapped && line.Type is not (VmdkExtentType.Flat or VmdkExtentType.Vmfs or VmdkExtentType.Sparse
             or VmdkExtentType.VmfsSparse or VmdkExtentType.SeSparse))
         {
             _run.Log.Add(
@@ -169,7 +175,7 @@ sealed class ImageCheck : IDisposable
             return;
         }
 
-        LocalFile? opened = TryOpen(line, descriptor, folder, guest);
+        LocalFile? opened = TryOpen(line, descriptor, folder, guest, isMapped);
         if (opened is null)
         {
             return;
@@ -178,9 +184,9 @@ sealed class ImageCheck : IDisposable
         try
         {
             var file = new CheckedFile(opened, _view?.Invoke(opened));
-            if (line.Type is VmdkExtentType.Flat or VmdkExtentType.Vmfs)
+            if (isMapped || line.Type is VmdkExtentType.Flat or VmdkExtentType.Vmfs)
             {
-                JudgeFlat(line, file, descriptor, guest);
+                _flat.Judge(line, file, isMapped, descriptor.Path, guest);
             }
             else
             {
@@ -200,10 +206,16 @@ sealed class ImageCheck : IDisposable
         }
     }
 
-    LocalFile? TryOpen(ExtentLine line, CheckedFile descriptor, ImageFolder folder, GuestStretch guest)
+    LocalFile? TryOpen(ExtentLine line, CheckedFile descriptor, ImageFolder folder, GuestStretch guest, bool isMapped)
     {
         try
         {
+            if (isMapped)
+            {
+                // The caller's, hence any device; and nothing of a flat extent is ever repaired.
+                return _files.Keep(LocalFile.Open(_open.RawMappings[line.FileName!], FileAccessMode.Read));
+            }
+
             FileAccessMode mode = line.Access == VmdkAccess.ReadOnly ? FileAccessMode.Read : _mode;
             return _files.Keep(_references.OpenExtent(
                 descriptor.Path, folder, line.FileNameBytes.Span, line.NameEncoding, mode));
@@ -216,30 +228,10 @@ sealed class ImageCheck : IDisposable
         }
         catch (VmdkException failure) when (failure.Code != VmdkErrorCode.Locked)
         {
-            _run.Log.Add(VmdkFindingKind.NotChecked, failure.Path, failure.Message, null, guest);
+            _run.Log.Add(VmdkFindingKind.NotChecked, failure.Path, failure, guest);
         }
 
         return null;
-    }
-
-    void JudgeFlat(ExtentLine line, CheckedFile file, CheckedFile descriptor, GuestStretch guest)
-    {
-        long start = line.OffsetSectors << Sector.Shift;
-        if (!_taken.Take(file.Local, new ByteRange(start, checked(start + guest.LengthBytes))))
-        {
-            ReportTwice(file, descriptor, guest);
-        }
-
-        if (file.LengthBytes - start < guest.LengthBytes)
-        {
-            _run.Log.Add(
-                VmdkFindingKind.ExtentTooShort, file.Path,
-                $"the file has {file.LengthBytes} bytes, and its extent ends at byte {start + guest.LengthBytes}",
-                file.LengthBytes, guest);
-        }
-
-        _run.Expect(guest.LengthBytes);
-        _run.Advance(guest.LengthBytes);
     }
 
     void JudgeSparse(
@@ -259,7 +251,7 @@ sealed class ImageCheck : IDisposable
         }
         catch (VmdkException refusal) when (refusal.Code == VmdkErrorCode.NotVmdk)
         {
-            _run.Log.Add(VmdkFindingKind.ExtentInvalid, file.Path, refusal.Message, 0, guest);
+            _run.Log.Add(VmdkFindingKind.ExtentInvalid, file.Path, refusal.MessageBehindPath, 0, guest);
             return;
         }
 
@@ -326,6 +318,7 @@ sealed class ImageCheck : IDisposable
     void JudgeWhole(
         DescriptorText descriptor, CheckedFile file, ImageFolder folder, List<HostedFields> headers)
     {
+        DescriptorCheck.JudgeParentId(descriptor, file.Path, _run.Log);
         DescriptorCheck.JudgeGeometry(descriptor, file.Path, _run.Log);
         bool? tracks = headers.Count == 0 ? null : headers.Any(header => header is { Version: 3, IsCompressed: false });
         DescriptorCheck.JudgeTracking(descriptor, file.Path, tracks, () => Exists(descriptor, file, folder), _run.Log);

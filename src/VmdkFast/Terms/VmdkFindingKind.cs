@@ -113,6 +113,12 @@ public enum VmdkFindingKind
 
     /// <summary>Something could not be checked: it could not be read, or the reference policy forbids it.</summary>
     NotChecked = 37,
+
+    /// <summary>
+    /// The guest has unmapped grains of a space-efficient sparse extent: what they read as is a matter of policy,
+    /// <see cref="VmdkOpenOptions.UnmappedGrains"/>.
+    /// </summary>
+    GrainUnmapped = 38,
 }
 
 /// <summary>How bad a finding is; every <see cref="VmdkFindingKind"/> has one severity.</summary>
