@@ -117,7 +117,7 @@ sealed class EmbeddedDescriptorCheck(CheckedFile file, FindingLog log, VmdkLimit
     /// <param name="shape">What the tables were found by.</param>
     /// <param name="doubt">Why the header cannot be believed; null when it can.</param>
     /// <exception cref="VmdkException"><see cref="VmdkErrorCode.TargetRefused"/>: none can be made.</exception>
-    internal void ProposeRebuild(HostedFields header, SparseShape? shape, string? doubt)
+    internal void ProposeRebuild(HostedFields? header, SparseShape? shape, string? doubt)
     {
         if (_isStillThere)
         {
@@ -146,7 +146,7 @@ sealed class EmbeddedDescriptorCheck(CheckedFile file, FindingLog log, VmdkLimit
         }
 
         byte[] text = DescriptorRebuild.Compose(
-            header.IsCompressed ? VmdkDiskKind.StreamOptimized : VmdkDiskKind.MonolithicSparse,
+            header!.IsCompressed ? VmdkDiskKind.StreamOptimized : VmdkDiskKind.MonolithicSparse,
             [ExtentLine.ForFile(VmdkExtentType.Sparse, shape!.CapacitySectors, name)], DescriptorRebuild.IdeAdapter);
         if (text.Length > AreaBytes)
         {

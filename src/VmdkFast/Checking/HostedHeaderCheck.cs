@@ -36,30 +36,19 @@ sealed class HostedHeaderCheck(CheckedFile file, FindingLog log, VmdkLimits limi
     internal EmbeddedDescriptorCheck Embedded { get; } = new(file, log, limits);
 
     /// <summary>Whether the header itself is damaged: then nothing that follows from it may be changed.</summary>
-    internal bool IsInDoubt { get; private set; }
+    internal bool IsInDoubt => HasLostSignature || IsDamaged;
+
+    /// <summary>Whether the header does not begin with its signature.</summary>
+    internal bool HasLostSignature { get; private set; }
+
+    /// <summary>Whether another field is damaged.</summary>
+    internal bool IsDamaged { get; private set; }
 
     /// <summary>Whether the header has a value that no product writes.</summary>
-    bool IsOdd { get; set; }
+    internal bool IsOdd { get; private set; }
 
     /// <summary>What the tables can be looked for by; null when the header gives no sizes.</summary>
     internal SparseShape? Shape { get; private set; }
-
-    /// <summary>Proposes a new descriptor in place of one that is lost.</summary>
-    /// <exception cref="VmdkException"><see cref="VmdkErrorCode.TargetRefused"/>: none can be made.</exception>
-    internal void ProposeDescriptor()
-    {
-        // Header and descriptor state the capacity; from now on it would be the header alone. What else depends on it
-        // must agree.
-        string? doubt = Header is null || Shape is null ? "it gives no sizes"
-            : IsInDoubt || IsOdd ? "other fields are damaged"
-            : FooterDisagrees || (Shape.DirectoryAtEnd && Footer is null) ? "the footer does not agree with it"
-            : Shape.DirectorySector == 0 || !HasUsualPlaces() ? "the directories do not lie as its capacity says"
-            : null;
-        Embedded.ProposeRebuild(Header!, Shape, doubt);
-    }
-
-    bool HasUsualPlaces() => !Header!.Flags.HasFlag(SparseFlags.RedundantDirectory)
-        || new DirectoryPlaces(file, Shape!).AreUsual(Shape!.DirectorySector, Shape.RedundantSector);
 
     /// <summary>Looks at header, footer and descriptor.</summary>
     internal void Run()
@@ -75,7 +64,7 @@ sealed class HostedHeaderCheck(CheckedFile file, FindingLog log, VmdkLimits limi
         Header = HostedFields.Read(_sector);
         if (Header.Magic != SparseHeader.MagicValue)
         {
-            IsInDoubt = true;
+            HasLostSignature = true;
             Find(VmdkFindingKind.HeaderInvalid, "the file has lost its signature KDMV", 0);
         }
 
@@ -137,7 +126,7 @@ sealed class HostedHeaderCheck(CheckedFile file, FindingLog log, VmdkLimits limi
 
         if (header.Flags.HasFlag(SparseFlags.NewlineTest) && header.NewlineTest != SparseHeader.NewlineTestValue)
         {
-            IsInDoubt = true;
+            IsDamaged = true;
             Find(
                 VmdkFindingKind.LineEndsChanged,
                 $"the test for line ends reads 0x{header.NewlineTest:x8}: a transfer in text mode has damaged the file",
@@ -341,7 +330,7 @@ sealed class HostedHeaderCheck(CheckedFile file, FindingLog log, VmdkLimits limi
 
     void Invalid(string field, string found, string wanted)
     {
-        IsInDoubt = true;
+        IsDamaged = true;
         Find(
             VmdkFindingKind.HeaderInvalid, $"header field {field}: found {found}, wanted {wanted}", OffsetOf(field));
     }

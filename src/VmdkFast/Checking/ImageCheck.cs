@@ -95,7 +95,7 @@ sealed class ImageCheck : IDisposable
         {
             if (_run is { WantsSteps: true, Options.RebuildsDescriptor: true })
             {
-                check.Hosted.ProposeDescriptor();
+                HeaderRestore.ProposeDescriptor(check.Hosted, file);
             }
 
             return;
@@ -107,7 +107,12 @@ sealed class ImageCheck : IDisposable
         }
         else if (hosted.Shape is { } shape)
         {
-            JudgeCapacity(file, shape.CapacitySectors, shape.GrainSectors, descriptor.CapacitySectors, CapacityOffset);
+            if (JudgeCapacity(
+                file, shape.CapacitySectors, shape.GrainSectors, descriptor.CapacitySectors, CapacityOffset))
+            {
+                HeaderRestore.ProposeSignature(hosted, file, _run.Log);
+            }
+
             JudgeWhole(descriptor, file, folder, [hosted.Header!]);
             DescriptorCheck.JudgeEmbeddedKind(descriptor, file.Path, _run.Log);
         }
@@ -289,14 +294,19 @@ sealed class ImageCheck : IDisposable
 
         if (check.Shape is { } shape)
         {
-            JudgeCapacity(file, shape.CapacitySectors, shape.GrainSectors, line.LengthSectors, CapacityOffset);
+            bool agrees = JudgeCapacity(
+                file, shape.CapacitySectors, shape.GrainSectors, line.LengthSectors, CapacityOffset);
+            if (agrees && check.Hosted is { } hosted)
+            {
+                HeaderRestore.ProposeSignature(hosted, file, _run.Log);
+            }
         }
     }
 
     // The same place in hosted and in COWD headers.
     static long CapacityOffset => HostedHeaderCheck.OffsetOf(nameof(SparseHeader.CapacitySectors));
 
-    void JudgeCapacity(
+    bool JudgeCapacity(
         CheckedFile file, long capacitySectors, long grainSectors, long lineSectors, long fieldOffset)
     {
         // A capacity is often rounded up to whole grains, and the descriptor's length is not.
@@ -313,6 +323,8 @@ sealed class ImageCheck : IDisposable
             // One of the two is wrong, and how many tables there are follows from it: nothing can be made of that.
             _run.Log.Withdraw(file);
         }
+
+        return kind is null;
     }
 
     void JudgeWhole(

@@ -77,16 +77,10 @@ public sealed class HeaderRepairTests : IDisposable
         Patch.WriteBytes(path, 512, new byte[20 * 512]);
         Patch.WriteBytes(path, offset, BitConverter.GetBytes(value).AsSpan(0, size));
         byte[] before = File.ReadAllBytes(path);
-        try
-        {
-            Repaired.Apply(path, new VmdkRepairOptions { RebuildDescriptor = true });
-            Assert.Equal(56, offset);
-        }
-        catch (VmdkException refusal)
-        {
-            Assert.Equal(VmdkErrorCode.TargetRefused, refusal.Code);
-            Assert.Equal(before, File.ReadAllBytes(path));
-        }
+        var refusal = Assert.Throws<VmdkException>(
+            () => Repaired.Apply(path, new VmdkRepairOptions { RebuildDescriptor = true }));
+        Assert.Equal(VmdkErrorCode.TargetRefused, refusal.Code);
+        Assert.Equal(before, File.ReadAllBytes(path));
     }
 
     [Fact]
@@ -147,5 +141,40 @@ public sealed class HeaderRepairTests : IDisposable
         Patch.WriteUInt32(extent, 28, 10);
         Assert.Equal(12, Checked.Findings(Checked.Check(path), VmdkFindingKind.ExtentTooLong)[0].OffsetBytes);
         Assert.Empty(Repaired.Apply(path).Changes);
+    }
+
+    [Theory]
+    [InlineData(ImageKind.MonolithicSparse, 0xffu)]
+    [InlineData(ImageKind.SplitSparse, 1u)]
+    [InlineData(ImageKind.SparseWithoutCopies, 0xffff_ffffu)]
+    [InlineData(ImageKind.StreamExport, 0x100u)]
+    [InlineData(ImageKind.StreamLocal, 0xff00_0000u)]
+    public void ALostSignatureComesBackWhereAllElseIsInOrder(ImageKind kind, uint damage)
+    {
+        string path = ImageKinds.Write(kind, _folder.Path, Checked.Content());
+        string extent = kind == ImageKind.SplitSparse ? _folder["disk-s002.vmdk"] : path;
+        byte[] good = File.ReadAllBytes(extent);
+        Patch.WriteUInt32(extent, 0, BitConverter.ToUInt32(good) ^ damage);
+        Assert.False(Checked.Check(path).IsSound);
+
+        Repaired.Apply(path);
+
+        Assert.Equal(good, File.ReadAllBytes(extent));
+    }
+
+    [Theory]
+    [InlineData(4, 4u)]
+    [InlineData(8, 0x13u)]
+    [InlineData(12, 4096u)]
+    [InlineData(44, 128u)]
+    [InlineData(56, 27u)]
+    [InlineData(512, 0u)]
+    public void ALostSignatureStaysLostWhereSomethingElseIsWrong(int offset, uint value)
+    {
+        string path = SparseImage.Write(_folder.Path, "disk", Checked.Content());
+        Patch.WriteUInt32(path, 0, 0x1234_5678);
+        Patch.WriteUInt32(path, offset, value);
+        Repaired.Apply(path, new VmdkRepairOptions { DropLost = true });
+        Assert.Equal(0x1234_5678u, Patch.ReadUInt32(path, 0));
     }
 }
