@@ -63,8 +63,8 @@ public static partial class VmdkImage
     /// </summary>
     /// <param name="path">Where the descriptor goes; nothing may be there.</param>
     /// <param name="extentPath">
-    /// A flat or an ESX sparse file; or the first extent of a split disk, whose further ones are found by their numbers. All lie beside
-    /// the descriptor.
+    /// A flat or an ESX sparse file; or the first extent of a split disk, whose further ones are found by their
+    /// numbers. All lie beside the descriptor.
     /// </param>
     /// <param name="kind">The kind of disk; null for the one that the file's name speaks for.</param>
     /// <param name="apply">Whether the descriptor is written; otherwise only its text is made.</param>

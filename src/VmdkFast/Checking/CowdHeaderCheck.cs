@@ -36,21 +36,7 @@ sealed class CowdHeaderCheck(CheckedFile file, FindingLog log)
 
         var header = CowdHeader.Read(bytes);
         FreeSector = header.FreeSector;
-        if (header.Version != 1)
-        {
-            Invalid(nameof(header.Version), $"{header.Version}", "1");
-        }
-
-        if (header.Flags != UsualFlags)
-        {
-            Odd(nameof(header.Flags), $"0x{header.Flags:x}", $"{UsualFlags}");
-        }
-
-        if (header.UncleanShutdown != 0)
-        {
-            NoteUnclean();
-        }
-
+        JudgeIdentity(header);
         uint grain = header.GrainSizeSectors;
         bool hasSizes = grain is > 0 and <= MaxGrainSectors && BitOperations.IsPow2(grain)
             && header.CapacitySectors != 0;
@@ -84,6 +70,24 @@ sealed class CowdHeaderCheck(CheckedFile file, FindingLog log)
         }
 
         Shape = shape with { FirstUsableSector = shape.DirectorySector + shape.DirectorySectors };
+    }
+
+    void JudgeIdentity(in CowdHeader header)
+    {
+        if (header.Version != 1)
+        {
+            Invalid(nameof(header.Version), $"{header.Version}", "1");
+        }
+
+        if (header.Flags != UsualFlags)
+        {
+            Odd(nameof(header.Flags), $"0x{header.Flags:x}", $"{UsualFlags}");
+        }
+
+        if (header.UncleanShutdown != 0)
+        {
+            NoteUnclean();
+        }
     }
 
     void JudgeDirectory(in CowdHeader header, SparseShape shape)

@@ -37,7 +37,8 @@ sealed class DirectoryPlaces(CheckedFile file, SparseShape shape)
     internal bool AreUsual(long directory, long redundant) => directory == redundant + _stretchSectors;
 
     /// <summary>
-    /// Whether each entry names the table that lies where it would by the rule, the rest of the last sector being empty.
+    /// Whether each entry names the table that lies where it would by the rule, and the rest of the last sector is
+    /// empty.
     /// </summary>
     /// <remarks>
     /// A table of grains is never so: its entries are as far apart as grains are long, and tables are shorter.

@@ -26,7 +26,7 @@ sealed class EmbeddedDescriptorCheck(CheckedFile file, FindingLog log, VmdkLimit
     /// <summary>Length of its area.</summary>
     internal int AreaBytes { get; private set; }
 
-    /// <summary>What is there instead of the descriptor that the header names; null when it names none, or has it.</summary>
+    // What is there where the header names a descriptor; null when it names none, or has it.
     string? Instead { get; set; }
 
     /// <summary>Reads it.</summary>

@@ -56,7 +56,9 @@ sealed class FindingLog(int maxFindings, bool wantsSteps)
     internal void Add(VmdkFindingKind kind, VmdkException refusal) =>
         Add(kind, refusal.Path, refusal.MessageBehindPath, refusal.OffsetBytes);
 
-    /// <summary>Notes of a file, or of a range of the disk, what a refusal says, which may be about another file.</summary>
+    /// <summary>
+    /// Notes of a file, or of a range of the disk, what a refusal says, which may be about another file.
+    /// </summary>
     internal void Add(VmdkFindingKind kind, string file, VmdkException refusal, GuestStretch? guest = null) =>
         Add(kind, file, refusal.Path == file ? refusal.MessageBehindPath : refusal.Message, null, guest);
 

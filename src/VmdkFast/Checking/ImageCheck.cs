@@ -262,11 +262,7 @@ sealed class ImageCheck : IDisposable
 
         if (signature == ImageSignature.SeSparse)
         {
-            var space = new SeSparseCheck(_run, file, guest.OffsetBytes);
-            space.Run(cancellationToken);
-            JudgeCapacity(
-                file, space.CapacitySectors ?? line.LengthSectors, SeSparseHeader.GrainSectors, line.LengthSectors,
-                SeSparseCheck.CapacityOffsetBytes);
+            JudgeSeSparse(line, file, guest, cancellationToken);
             return;
         }
 
@@ -301,6 +297,16 @@ sealed class ImageCheck : IDisposable
                 HeaderRestore.ProposeSignature(hosted, file, _run.Log);
             }
         }
+    }
+
+    void JudgeSeSparse(
+        ExtentLine line, CheckedFile file, GuestStretch guest, CancellationToken cancellationToken)
+    {
+        var check = new SeSparseCheck(_run, file, guest.OffsetBytes);
+        check.Run(cancellationToken);
+        JudgeCapacity(
+            file, check.CapacitySectors ?? line.LengthSectors, SeSparseHeader.GrainSectors, line.LengthSectors,
+            SeSparseCheck.CapacityOffsetBytes);
     }
 
     // The same place in hosted and in COWD headers.

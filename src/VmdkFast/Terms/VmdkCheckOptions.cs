@@ -24,8 +24,8 @@ public sealed record VmdkCheckOptions
     public bool ForceShare { get; init; }
 
     /// <summary>
-    /// Where the data of raw extents is, as in <see cref="VmdkOpenOptions.RawMappings"/>. Only the lengths of the targets
-    /// are looked at. Default: none; then such extents are <see cref="VmdkFindingKind.NotChecked"/>.
+    /// Where the data of raw extents is, as in <see cref="VmdkOpenOptions.RawMappings"/>. Only the lengths of the
+    /// targets are looked at. Default: none; then such extents are <see cref="VmdkFindingKind.NotChecked"/>.
     /// </summary>
     public IReadOnlyDictionary<string, string> RawMappings { get; init; } = VmdkOpenOptions.Default.RawMappings;
 

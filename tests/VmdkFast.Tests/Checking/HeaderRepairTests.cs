@@ -39,7 +39,8 @@ public sealed class HeaderRepairTests : IDisposable
             Assert.Equal(
                 ImageKinds.IsCompressed(kind) ? VmdkDiskKind.StreamOptimized : VmdkDiskKind.MonolithicSparse,
                 disk.Layers[0].Kind);
-            Assert.Equal(("disk.vmdk", "ide"), (disk.Layers[0].Descriptor!.Extents[0].FileName, disk.Layers[0].AdapterType));
+            Assert.Equal("disk.vmdk", disk.Layers[0].Descriptor!.Extents[0].FileName);
+            Assert.Equal("ide", disk.Layers[0].AdapterType);
         }
 
         Repaired.Undo(result.JournalPath!);
