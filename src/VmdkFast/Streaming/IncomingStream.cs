@@ -65,7 +65,6 @@ sealed class IncomingStream
         }
 
         var hosted = HostedSparseFile.Read(input, limits, byMarkers: true);
-        hosted.RequireDescriptor(input);
         RefuseOthers(input, hosted);
         var incoming = new IncomingStream(input, hosted);
         long firstMarker = (long)hosted.OverheadSectors << Sector.Shift;
@@ -85,6 +84,8 @@ sealed class IncomingStream
                 nameof(SparseHeader.OverheadSectors), $"{input.PositionBytes} bytes", $"{firstMarker} bytes");
         }
 
+        // Only now: a stream that ends inside its descriptor is cut off, and has lost nothing else.
+        hosted.RequireDescriptor(input);
         return incoming;
     }
 
