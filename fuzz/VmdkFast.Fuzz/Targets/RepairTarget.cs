@@ -4,7 +4,9 @@ namespace VmdkFast.Fuzz;
 /// <remarks>
 /// Input: sample, nudges, length. A check that finds nothing must be right; a plan changes nothing; a repair makes no
 /// corruption more, and what the disk reads afterwards is what it read before, or what the sample holds (of a grain
-/// that is cut off: what is left of that); undoing it gives every byte back.
+/// that is cut off: what is left of that); undoing it gives every byte back. Three wrong numbers and more can agree on
+/// something that no sample holds: an entry that is empty in one copy, and in the other names a grain whose own entries
+/// are both lost, is as well one that lost one copy. There only what read as zeros may change.
 /// </remarks>
 sealed class RepairTarget : IFuzzTarget
 {
@@ -40,10 +42,11 @@ sealed class RepairTarget : IFuzzTarget
         string path = _folder[ImageReading.FileName];
         File.WriteAllBytes(path, image);
         File.Delete(_folder[JournalName]);
+        bool mayAgree = CountWrong(image, sample.Bytes) > 2;
         var budget = InputBudget.Start(MaxAllocatedBytes);
         try
         {
-            Compare(path, image);
+            Compare(path, image, mayAgree);
         }
         catch (VmdkException)
         {
@@ -55,7 +58,18 @@ sealed class RepairTarget : IFuzzTarget
 
     public void Dispose() => _folder.Dispose();
 
-    void Compare(string path, byte[] image)
+    static int CountWrong(ReadOnlySpan<byte> image, ReadOnlySpan<byte> sample)
+    {
+        int wrong = image.Length == sample.Length ? 0 : 1;
+        for (int at = 0; at + sizeof(uint) <= Math.Min(image.Length, sample.Length); at += sizeof(uint))
+        {
+            wrong += image.Slice(at, sizeof(uint)).SequenceEqual(sample.Slice(at, sizeof(uint))) ? 0 : 1;
+        }
+
+        return wrong;
+    }
+
+    void Compare(string path, byte[] image, bool mayAgree)
     {
         VmdkCheckResult check = VmdkImage.CheckAsync(path, CheckOptions).GetAwaiter().GetResult();
         Dictionary<long, byte[]>? before = Readable(path, out bool whole);
@@ -81,7 +95,7 @@ sealed class RepairTarget : IFuzzTarget
             result.After is null || result.After.Corruptions <= check.Corruptions,
             $"a repair makes {result.After?.Corruptions} corruptions of {check.Corruptions}");
         bool isCut = result.After?.Findings.Any(finding => finding.Kind == VmdkFindingKind.GrainCutOff) == true;
-        RequireContent(path, before, mayChange: check.Corruptions > 0, isCut);
+        RequireContent(path, before, mayChange: check.Corruptions > 0, isCut, mayAgree);
         if (result.JournalPath is { } journal)
         {
             VmdkImage.UndoRepairAsync(journal).GetAwaiter().GetResult();
@@ -137,7 +151,8 @@ sealed class RepairTarget : IFuzzTarget
         }
     }
 
-    static void RequireContent(string path, Dictionary<long, byte[]>? before, bool mayChange, bool isCut)
+    static void RequireContent(
+        string path, Dictionary<long, byte[]>? before, bool mayChange, bool isCut, bool mayAgree)
     {
         if (before is null)
         {
@@ -153,8 +168,10 @@ sealed class RepairTarget : IFuzzTarget
                 after!.TryGetValue(offset, out byte[]? now), $"byte {offset} of the disk does not read after a repair");
             bool isOriginal = offset < content.Length
                 && IsOriginal(now, content.AsSpan((int)offset, Sector.Bytes), isCut);
+            bool wasNothing = mayAgree && !old.AsSpan().ContainsAnyExcept((byte)0);
             DisagreementException.ThrowUnless(
-                now.AsSpan().SequenceEqual(old) || (mayChange && isOriginal), $"a repair changes byte {offset}");
+                now.AsSpan().SequenceEqual(old) || (mayChange && (isOriginal || wasNothing)),
+                $"a repair changes byte {offset}");
         }
     }
 

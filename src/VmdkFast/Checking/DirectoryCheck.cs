@@ -25,6 +25,12 @@ sealed class DirectoryCheck
         _other = new uint[_shape.TableEntries];
     }
 
+    /// <summary>The directory; null when it is nowhere.</summary>
+    internal DirectorySide? Primary => _primary;
+
+    /// <summary>The redundant one; null when there is none.</summary>
+    internal DirectorySide? Copy => _copy;
+
     /// <summary>Where a table and its copy are; 0 where there is none.</summary>
     internal (long Primary, long Copy) PlacesOf(int table) =>
         (_primary?.SectorOf(table) ?? 0, _copy?.SectorOf(table) ?? 0);

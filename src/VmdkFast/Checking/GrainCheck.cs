@@ -154,7 +154,8 @@ sealed class GrainCheck(SparseSubject subject, StoredGrains stored)
             subject.Log.Propose(new CopyStep(
                 _file, RepairClass.Restore, $"{place.Name}: a copy of its own of the grain at sector {entry}",
                 (long)entry << Sector.Shift, sectors << Sector.Shift, _shape.IsAligned ? _shape.GrainSectors : 1,
-                place.OffsetsBytes));
+                place.OffsetsBytes)
+            { PartsOwners = true });
         }
 
         Allocated++;

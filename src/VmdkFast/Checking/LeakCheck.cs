@@ -11,6 +11,9 @@ sealed class LeakCheck(SparseSubject subject)
     readonly SparseShape _shape = subject.Shape;
     readonly byte[] _piece = new byte[PieceBytes];
 
+    /// <summary>Whether any was found.</summary>
+    internal bool HasFound { get; private set; }
+
     /// <summary>Reports every stretch.</summary>
     /// <param name="endSector">Where the used part of the file may end at most; nothing behind is looked at.</param>
     /// <param name="cancellationToken">Ends the work between two stretches.</param>
@@ -122,6 +125,7 @@ sealed class LeakCheck(SparseSubject subject)
 
     void Report(long start, long end, long amount, string text)
     {
+        HasFound = true;
         long offsetBytes = start << Sector.Shift;
         subject.Find(VmdkFindingKind.LeakedSpace, text, offsetBytes, null, amount);
         subject.Log.Propose(new FreeStep(

@@ -27,7 +27,7 @@ sealed class ReaderGuard
         _shared = new SpaceMap(Sector.CountFor(file.LengthBytes));
         if (_before is not null)
         {
-            Survey(_before, static _ => false, Note);
+            Survey(_before, static _ => false, Note, _data.Add);
             NoteTables(_before);
         }
 
@@ -87,17 +87,19 @@ sealed class ReaderGuard
 
             _before.Resolve(table, old);
             after.Resolve(table, now);
-            for (int i = 0; i < old.Length; i++)
+            int count = _before.CountOf(table);
+            for (int i = 0; i < count; i++)
             {
                 long grain = ((long)table * old.Length) + i;
-                if (old[i] == now[i] || old[i] == ReaderView.Refused || IsSame(grain, old[i], now[i], after))
+                if (old[i] == now[i] || IsSame(grain, old[i], now[i], after))
                 {
                     continue;
                 }
 
-                bool isFounded = proved?.Invoke(table) == true ? IsFree(grain, now[i], after, owned)
-                    : old[i] == 0 ? IsFree(grain, now[i], after, owned, Original.Data)
-                    : IsFounded(grain, old[i], now[i], after, isOnlyDamage);
+                bool isFounded = old[i] != ReaderView.Refused
+                    && (proved?.Invoke(table) == true ? IsFree(grain, now[i], after, owned)
+                        : old[i] == 0 ? IsFree(grain, now[i], after, owned, Original.Data)
+                        : IsFounded(grain, old[i], now[i], after, isOnlyDamage));
                 if (!isFounded)
                 {
                     return ReadingChange.Unfounded;
@@ -110,9 +112,15 @@ sealed class ReaderGuard
         return change;
     }
 
-    // A grain that a reader refuses where it is cannot become worse.
+    // A grain that a reader refuses where it is cannot become worse, unless the file has grown over where it leads:
+    // then it would read as what was appended, which is another's.
     bool IsSame(long grain, long old, long now, ReaderView after)
     {
+        if (old == ReaderView.Refused)
+        {
+            return now <= 0 || (now << Sector.Shift) < Original.LengthBytes;
+        }
+
         long length = old > 0 ? _before!.LengthOf(grain, old) : 0;
         return old > 0 && (length == 0 || (now > 0 && IsEqual(after, old, now, length)));
     }
@@ -191,11 +199,13 @@ sealed class ReaderGuard
         }
 
         var owned = new SpaceMap(_data.LengthSectors);
-        Survey(view, proved, owned.Add);
+        Survey(view, proved, owned.Add, owned.Add);
         return owned;
     }
 
-    static void Survey(ReaderView view, Func<int, bool> isLeftOut, Action<long, long> note)
+    // Also what entries behind the disk's end name: a disk that was longer once, or whose header was damaged.
+    static void Survey(
+        ReaderView view, Func<int, bool> isLeftOut, Action<long, long> note, Action<long, long> noteBehindEnd)
     {
         var grains = new long[view.TableEntries];
         for (int table = 0; table < view.Tables; table++)
@@ -206,11 +216,13 @@ sealed class ReaderGuard
             }
 
             view.Resolve(table, grains);
+            int count = view.CountOf(table);
             for (int i = 0; i < grains.Length; i++)
             {
                 if (grains[i] > 0)
                 {
-                    note(grains[i], view.LengthOf(((long)table * grains.Length) + i, grains[i]));
+                    long length = view.LengthOf(((long)table * grains.Length) + i, grains[i]);
+                    (i < count ? note : noteBehindEnd)(grains[i], length);
                 }
             }
         }

@@ -113,13 +113,9 @@ sealed class ReaderView
     /// <summary>
     /// Where each grain of a table is: a sector, 0 for nowhere, <see cref="Zeros"/>, or <see cref="Refused"/>.
     /// </summary>
-    /// <remarks>Behind the disk's end nobody reads, whatever the entries there say: nowhere.</remarks>
+    /// <remarks>Also behind the disk's end, where nobody reads: see <see cref="CountOf"/>.</remarks>
     internal void Resolve(int table, Span<long> grains)
     {
-        long first = (long)table * TableEntries;
-        int count = (int)Math.Min(grains.Length, ((_layout.CapacityBytes - 1) >> _layout.GrainShift) + 1 - first);
-        grains[count..].Clear();
-        grains = grains[..count];
         long sector = TableSector(table);
         if (sector <= 0)
         {
@@ -133,6 +129,10 @@ sealed class ReaderView
             grains[i] = IsPossible(_table[i]) ? PlaceOf(_table[i]) : CopyOf(table, i);
         }
     }
+
+    /// <summary>How many of a table's grains are in the disk.</summary>
+    internal int CountOf(int table) => (int)Math.Min(
+        TableEntries, ((_layout.CapacityBytes - 1) >> _layout.GrainShift) + 1 - ((long)table * TableEntries));
 
     /// <summary>How many sectors a grain takes; 0 when a reader refuses what is there.</summary>
     internal long LengthOf(long grain, long sector) =>

@@ -18,6 +18,7 @@ sealed class RepairGuard(
     // Halving a plan finds one bad step among half a million in 40 trials; what is left then is left out.
     const int MaxTrials = 48;
 
+    readonly RepairGround _ground = RepairGround.Of(first, found);
     readonly Dictionary<CheckedFile, ReaderGuard> _readers = [];
     readonly List<RepairStep> _kept = [];
     readonly List<RepairStep> _leftOut = [];
@@ -29,15 +30,38 @@ sealed class RepairGuard(
     /// <summary>The plan of those steps that make nothing worse, also together.</summary>
     internal RepairPlan Choose(IReadOnlyList<RepairStep> steps, CancellationToken cancellationToken)
     {
-        RepairStep[] allowed = [.. steps.Where(step => RepairPlan.Make([step], found, options).Changes.Count > 0)];
-        RepairStep[] harmless = [.. allowed.Where(step => !LiesOverData(step))];
+        RepairStep[] allowed = [.. steps.Where(step => !IsDone(step) && PlanOf([step]).Changes.Count > 0)];
+        RepairStep[] harmless = [.. allowed.Where(step => !LiesOverData(step) && !IsPremature(step))];
         _leftOut.AddRange(allowed.Except(harmless, ReferenceEqualityComparer.Instance).Cast<RepairStep>());
         foreach (IGrouping<CheckedFile, RepairStep> file in harmless.GroupBy(step => step.File))
         {
             Choose([.. file], cancellationToken);
         }
 
-        return RepairPlan.Make(_kept, found, options);
+        if (found.IsSound && !_ground.MayFree)
+        {
+            _leftOut.AddRange(steps.Where(static step => step is FreeStep).Select(static step => step with
+            {
+                Reason = $"{step.Reason}; another run gives it back, if what was wrong has not lost it",
+            }));
+        }
+
+        return PlanOf(_kept);
+    }
+
+    RepairPlan PlanOf(IReadOnlyList<RepairStep> steps) => RepairPlan.Make(steps, _ground, options);
+
+    // A value that is there already, where two findings lead to one step or a reader does not go by what is written.
+    static bool IsDone(RepairStep step)
+    {
+        if (step is not WriteStep write || write.OffsetBytes + write.Bytes.Length > write.File.LengthBytes)
+        {
+            return false;
+        }
+
+        byte[] there = new byte[write.Bytes.Length];
+        return write.File.File.Read(there, write.OffsetBytes) == there.Length
+            && there.AsSpan().SequenceEqual(write.Bytes);
     }
 
     void Choose(RepairStep[] steps, CancellationToken cancellationToken)
@@ -63,16 +87,20 @@ sealed class RepairGuard(
         }
     }
 
+    // What only looks like a table names the same place over and over; nothing is gained by what is written into it.
+    bool IsPremature(RepairStep step) => step is CopyStep { PartsOwners: true }
+        && (RepairGround.IsOdd(found) || Corruptions(found).Any(kind => kind != VmdkFindingKind.GrainShared));
+
     // What is appended piece by piece is of use only as a whole.
     static bool IsPartOfWhole(RepairStep step) =>
         step is CutStep || (step is WriteStep write && write.OffsetBytes >= write.File.LengthBytes);
 
     bool LiesOverData(RepairStep step) =>
-        RepairPlan.Make([step], found, options).Changes.Any(change => ReaderOf(change.File).LiesOverData(change));
+        PlanOf([step]).Changes.Any(change => ReaderOf(change.File).LiesOverData(change));
 
     bool IsHarmless(IReadOnlyList<RepairStep> steps, CancellationToken cancellationToken)
     {
-        var plan = RepairPlan.Make(steps, found, options);
+        RepairPlan plan = PlanOf(steps);
         var planned = plan.Changes.GroupBy(change => change.File).ToDictionary(
             file => file.Key.Local.Identity, file => new PlannedFile(file.Key.Local, file));
         bool readsTheSame = true;
@@ -83,7 +111,7 @@ sealed class RepairGuard(
             ReadingChange change = ReaderOf(file).Compare(
                 planned[file.Local.Identity],
                 own.Any(step => step.ProvesDirectory) ? static _ => true : tables.Count == 0 ? null : tables.Contains,
-                isOnlyDamage: first is { Corruptions: 1, Warnings: 0, Leaks: 0 });
+                isOnlyDamage: first is { Corruptions: 1, Leaks: 0 } && !RepairGround.IsOdd(first));
             if (change == ReadingChange.Unfounded)
             {
                 return false;
@@ -112,9 +140,12 @@ sealed class RepairGuard(
 
     // A sector of entries that was lost shows as many findings of one kind.
     static bool HasOneCause(VmdkCheckResult result) =>
-        result is { Warnings: 0, OmittedFindings: 0 }
-        && result.Findings.Where(finding => finding.Severity == VmdkFindingSeverity.Corruption)
-            .DistinctBy(finding => finding.Kind).Take(2).Count() == 1;
+        result.OmittedFindings == 0 && !RepairGround.IsOdd(result)
+        && Corruptions(result).Distinct().Take(2).Count() == 1;
+
+    static IEnumerable<VmdkFindingKind> Corruptions(VmdkCheckResult result) => result.Findings
+        .Where(static finding => finding.Severity == VmdkFindingSeverity.Corruption)
+        .Select(static finding => finding.Kind);
 
     ReaderGuard ReaderOf(CheckedFile file)
     {

@@ -6,11 +6,16 @@ namespace VmdkFast.Checking;
 sealed class RepairPlan
 {
     readonly VmdkRepairOptions _options;
+    readonly RepairGround _ground;
     readonly Dictionary<CheckedFile, long> _ends = [];
     readonly List<PlannedChange> _changes = [];
     readonly List<VmdkLostRange> _lost = [];
 
-    RepairPlan(VmdkRepairOptions options) => _options = options;
+    RepairPlan(VmdkRepairOptions options, RepairGround ground)
+    {
+        _options = options;
+        _ground = ground;
+    }
 
     /// <summary>The changes in the order in which they are to be made.</summary>
     internal IReadOnlyList<PlannedChange> Changes => _changes;
@@ -19,15 +24,15 @@ sealed class RepairPlan
 
     /// <summary>Makes the plan.</summary>
     /// <param name="steps">What the check proposes.</param>
-    /// <param name="found">What the check found: an extent may be called clean only when nothing is wrong.</param>
+    /// <param name="ground">What the checks found.</param>
     /// <param name="options">What is allowed.</param>
     internal static RepairPlan Make(
-        IReadOnlyList<RepairStep> steps, VmdkCheckResult found, VmdkRepairOptions options)
+        IReadOnlyList<RepairStep> steps, RepairGround ground, VmdkRepairOptions options)
     {
-        var plan = new RepairPlan(options);
+        var plan = new RepairPlan(options, ground);
         foreach (RepairStep step in steps)
         {
-            if (plan.IsAllowed(step.Class, found) && step is not FreeStep)
+            if (plan.IsAllowed(step.Class) && step is not FreeStep)
             {
                 plan.Add(step);
             }
@@ -35,7 +40,7 @@ sealed class RepairPlan
 
         foreach (FreeStep free in steps.OfType<FreeStep>())
         {
-            if (plan.IsAllowed(free.Class, found))
+            if (plan.IsAllowed(free.Class))
             {
                 plan.AddFree(free);
             }
@@ -45,14 +50,13 @@ sealed class RepairPlan
         return plan;
     }
 
-    bool IsAllowed(RepairClass kind, VmdkCheckResult found) => kind switch
+    bool IsAllowed(RepairClass kind) => kind switch
     {
-        // What a lost entry pointed to looks like a leak, and so does everything behind a wrong header.
-        RepairClass.Free => found.IsSound,
+        RepairClass.Free => _ground.MayFree,
         _ when _options.Scope == VmdkRepairScope.Leaks => false,
         RepairClass.AcceptParent => _options.AcceptParent,
         RepairClass.Drop => _options.DropLost,
-        RepairClass.CallClean => found is { IsSound: true },
+        RepairClass.CallClean => _ground.IsSound,
         _ => true,
     };
 

@@ -43,7 +43,11 @@ sealed record WriteStep(CheckedFile File, RepairClass Class, string Reason, long
 sealed record CopyStep(
     CheckedFile File, RepairClass Class, string Reason, long SourceOffsetBytes, long LengthBytes, long AlignSectors,
     long[] EntryOffsetsBytes)
-    : RepairStep(File, Class, Reason);
+    : RepairStep(File, Class, Reason)
+{
+    /// <summary>Whether nothing is to be read by it that was not before: each owner gets what both read.</summary>
+    internal bool PartsOwners { get; init; }
+}
 
 /// <summary>Gives a stretch back that nothing uses.</summary>
 sealed record FreeStep(CheckedFile File, RepairClass Class, string Reason, long OffsetBytes, long LengthBytes)

@@ -4,8 +4,8 @@ namespace VmdkFast.Checking;
 
 /// <summary>
 /// Which sectors of a file are in use, in pages of 2 MiB: one bit for each 64 sectors, and one for each sector in pages
-/// where a stretch ends between. Memory is a 131,072nd of the file's real length, and at most a 4,096th where grains are
-/// shorter than 32 KiB or begin anywhere.
+/// where a stretch ends between. Memory is a 131,072nd of the file's real length, and at most a 4,096th where grains
+/// are shorter than 32 KiB or begin anywhere.
 /// </summary>
 /// <remarks>
 /// Not thread-safe. Sectors behind the end are ignored: no entry can point there. With one bit for each sector
@@ -53,7 +53,7 @@ sealed class SpaceMap
         return true;
     }
 
-    /// <summary>Brings what is known of many places into the processor's cache, so that it waits for all at once.</summary>
+    /// <summary>Brings what is known of many places into the processor's cache; it waits for all at once.</summary>
     /// <returns>Nothing of meaning; it keeps the reads from being left out.</returns>
     internal ulong Touch(ReadOnlySpan<uint> sectors)
     {

@@ -41,7 +41,7 @@ sealed class SparseCheck(CheckRun run, CheckedFile file, long guestStartBytes)
             lacksTable = export.LacksTable;
         }
 
-        FindLeaks(subject, file.LengthSectors, cancellationToken);
+        FindLeaks(subject, directory, file.LengthSectors, cancellationToken);
         Inflate(subject, stored, grains, cancellationToken);
         if (walk is not null && run.WantsSteps)
         {
@@ -87,12 +87,14 @@ sealed class SparseCheck(CheckRun run, CheckedFile file, long guestStartBytes)
         }
 
         var subject = new SparseSubject(file, Shape, guestStartBytes, run.Log);
-        (GrainCheck grains, _) = RunTables(subject, new StoredGrains(), cancellationToken);
+        (GrainCheck grains, DirectoryCheck directory) = RunTables(subject, new StoredGrains(), cancellationToken);
         long endSector = LastUsedSector() + 1;
         header.JudgeFreeSector(endSector);
 
         // ESX grows its files ahead of the first free sector.
-        FindLeaks(subject, Math.Min(Math.Max(header.FreeSector, endSector), file.LengthSectors), cancellationToken);
+        FindLeaks(
+            subject, directory, Math.Min(Math.Max(header.FreeSector, endSector), file.LengthSectors),
+            cancellationToken);
         run.Count(Shape, grains, EndOffsetBytes(grains));
     }
 
@@ -108,12 +110,22 @@ sealed class SparseCheck(CheckRun run, CheckedFile file, long guestStartBytes)
         return (grains, directory);
     }
 
-    static void FindLeaks(SparseSubject subject, long endSector, CancellationToken cancellationToken)
+    static void FindLeaks(
+        SparseSubject subject, DirectoryCheck directory, long endSector, CancellationToken cancellationToken)
     {
         // Without tables everything would be called a leak.
-        if (subject.Shape.DirectorySector != 0 || subject.Shape.RedundantSector != 0)
+        if (subject.Shape is { DirectorySector: 0, RedundantSector: 0 })
         {
-            new LeakCheck(subject).Run(endSector, cancellationToken);
+            return;
+        }
+
+        var leaks = new LeakCheck(subject);
+        leaks.Run(endSector, cancellationToken);
+
+        // The grains of a stream say themselves where they belong.
+        if (leaks.HasFound && !subject.Shape.Markers)
+        {
+            new LostTableCheck(subject, directory).Run(endSector, cancellationToken);
         }
     }
 

@@ -115,7 +115,7 @@ sealed class GrainCursor : IDisposable
         _position = 0;
     }
 
-    /// <summary>A stretch of an image file as a forward-only stream, read ahead into a buffer of the cursor's.</summary>
+    /// <summary>A stretch of a file as a forward-only stream, read ahead into a buffer of the cursor's.</summary>
     /// <remarks>Not a BufferedStream, which makes 64 KiB anew for each grain that is begun.</remarks>
     sealed class FileWindow(ImageFile file, long offsetBytes, long lengthBytes, byte[] ahead) : Stream
     {

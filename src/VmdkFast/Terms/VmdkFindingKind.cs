@@ -114,11 +114,14 @@ public enum VmdkFindingKind
     /// <summary>Something could not be checked: it could not be read, or the reference policy forbids it.</summary>
     NotChecked = 37,
 
+    /// <summary>A grain table that no directory names: its grains look unused, and are lost.</summary>
+    TableWithoutEntry = 38,
+
     /// <summary>
     /// The guest has unmapped grains of a space-efficient sparse extent: what they read as is a matter of policy,
     /// <see cref="VmdkOpenOptions.UnmappedGrains"/>.
     /// </summary>
-    GrainUnmapped = 38,
+    GrainUnmapped = 39,
 }
 
 /// <summary>How bad a finding is; every <see cref="VmdkFindingKind"/> has one severity.</summary>

@@ -127,6 +127,10 @@ public sealed class RepairTests : IDisposable
 
         Assert.Equal(1, result.Before.Corruptions);
         Assert.Contains(result.Changes, change => change.Action == "append");
+
+        // The grain that the entry has lost is left, until another run gives it back.
+        Assert.Equal((0, 1), (result.After!.Corruptions, result.After.Leaks));
+        Repair(path);
         Checked.IsClean(path);
         Assert.Equal(reachable, ReadAll(path));
 
@@ -159,20 +163,6 @@ public sealed class RepairTests : IDisposable
     }
 
     [Fact]
-    public void NoSpaceIsGivenBackWhileSomethingElseIsWrong()
-    {
-        string path = Sparse();
-        Checked.SetEntry(path, 15, 0);
-        Patch.WriteUInt32(path, Checked.CopyTable(path), 0x7fff_ffff);
-
-        VmdkRepairResult result = Repair(path, new VmdkRepairOptions { Scope = VmdkRepairScope.Leaks });
-
-        Assert.Equal((1, 1), (result.After!.Leaks, result.After.Corruptions));
-        Assert.Empty(result.Changes);
-        Assert.Equal(0x7fff_ffffu, Patch.ReadUInt32(path, Checked.CopyTable(path)));
-    }
-
-    [Fact]
     public void WhatIsLostIsGivenUpOnlyOnRequest()
     {
         string path = Sparse();
@@ -184,11 +174,11 @@ public sealed class RepairTests : IDisposable
 
         VmdkRepairResult result = Repair(path, new VmdkRepairOptions { DropLost = true });
         Assert.Equal(new VmdkLostRange(3 * 65536, 65536), Assert.Single(result.Lost));
-        Checked.IsClean(path);
+        Assert.True(result.After!.IsSound);
         Assert.Equal(0u, Checked.Entry(path, 3));
         byte[] read = ReadAll(path);
         Assert.False(read.AsSpan(3 * 65536, 65536).ContainsAnyExcept((byte)0));
-        Assert.True(damaged.Length >= new FileInfo(path).Length);
+        Assert.Equal(damaged.Length, new FileInfo(path).Length);
     }
 
     [Fact]
@@ -199,9 +189,9 @@ public sealed class RepairTests : IDisposable
         Repair(path);
         Assert.Equal(1, Patch.ReadBytes(path, 72, 1)[0]);
 
-        Repair(path, new VmdkRepairOptions { DropLost = true });
+        VmdkRepairResult result = Repair(path, new VmdkRepairOptions { DropLost = true });
         Assert.Equal(0, Patch.ReadBytes(path, 72, 1)[0]);
-        Checked.IsClean(path);
+        Assert.Equal((0, 0), (result.After!.Corruptions, result.After.Warnings));
     }
 
     [Fact]
@@ -311,72 +301,6 @@ public sealed class RepairTests : IDisposable
                 + string.Join('\n', result.Changes.Select(change => $"{change}")));
             File.Delete(result.JournalPath!);
         }
-    }
-
-    [Fact]
-    public void AnEmptyEntryGetsNoGrainThatAReaderRefuses()
-    {
-        // A changed byte of the header calls the grains compressed: the copy's entry leads to no zlib data.
-        string path = Sparse();
-        Patch.WriteBytes(path, 77, [1]);
-        Patch.WriteUInt32(path, Checked.Entry(path, 0) * 512L, 100);
-        Patch.WriteUInt32(path, Checked.Table(path), 0);
-        Patch.WriteUInt32(path, Checked.Table(path) + (20 * 4), 0x7fff_ffff);
-
-        VmdkRepairResult result = Repair(path);
-
-        Assert.Equal(["grainTable[0][20]: from its copy"], result.Changes.Select(change => change.Reason));
-        Assert.Contains(
-            result.LeftOut, step => step.EndsWith("grainTable[0][0]: from its copy", StringComparison.Ordinal));
-        using var disk = VmdkDisk.Open(path);
-        byte[] first = new byte[512];
-        disk.Read(first, 0);
-        Assert.Equal(new byte[512], first);
-    }
-
-    [Fact]
-    public void AMisplacedGrainGivesWayToNoEmptyEntry()
-    {
-        // Neither entry is where the grain is; what can be read is not thrown away for zeros.
-        string path = Sparse();
-        uint entry = Checked.Entry(path, 15);
-        Patch.WriteUInt32(path, Checked.Table(path) + (15 * 4), entry + 1);
-        Patch.WriteUInt32(path, Checked.CopyTable(path) + (15 * 4), 0);
-        byte[] readable = ReadAll(path);
-
-        VmdkRepairResult result = Repair(path);
-
-        Assert.Contains(
-            result.LeftOut, step => step.EndsWith("grainTable[0][15]: from its copy", StringComparison.Ordinal));
-        Assert.Equal(readable, ReadAll(path));
-    }
-
-    // Both entries of the grain were lost, one to another's place: the unused grain is the one that it had.
-    [Fact]
-    public void ADoubledEntryGivesWayToNothingOnlyWhereNoGrainIsUnused()
-    {
-        string path = Sparse();
-        Patch.WriteUInt32(path, Checked.Table(path), Checked.Entry(path, 5));
-        Patch.WriteUInt32(path, Checked.CopyTable(path), 0);
-        byte[] damaged = File.ReadAllBytes(path);
-
-        VmdkRepairResult result = Repair(path);
-
-        Assert.Contains(
-            result.LeftOut, step => step.EndsWith("grainTable[0][0]: from its copy", StringComparison.Ordinal));
-        Assert.Equal(damaged, File.ReadAllBytes(path));
-    }
-
-    [Fact]
-    public void ADoubledEntryGivesWayToNothingWhereItsCopySaysSo()
-    {
-        string path = Sparse();
-        byte[] good = File.ReadAllBytes(path);
-        Patch.WriteUInt32(path, Checked.Table(path) + (20 * 4), Checked.Entry(path, 5));
-
-        Repair(path);
-
-        Assert.Equal(good, File.ReadAllBytes(path));
     }
 
     static byte[] ReadAll(string path)

@@ -1,0 +1,164 @@
+using VmdkFast.Tests.Support;
+using Xunit;
+
+namespace VmdkFast.Tests.Checking;
+
+/// <summary>What a repair leaves alone: steps that lose, hide or replace what can be read or might be found.</summary>
+public sealed class RepairGuardTests : IDisposable
+{
+    readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    // What a wrong entry has lost looks unused: also when the entry is right again, or has a grain of its own.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void SpaceIsGivenBackByNoRunThatFoundSomethingElse(bool shared)
+    {
+        string path = Sparse();
+        uint lost = Checked.Entry(path, 5);
+        Checked.SetEntry(path, 5, shared ? Checked.Entry(path, 8) : 0x7fff_ffff);
+
+        VmdkRepairResult result = Repair(path, new VmdkRepairOptions { DropLost = true });
+
+        Assert.Equal((0, 1), (result.After!.Corruptions, result.After.Leaks));
+        Assert.Contains(
+            result.LeftOut,
+            step => step.Contains("another run gives it back", StringComparison.Ordinal));
+        byte[] wanted = Content().Read(5 * 65536, 65536);
+        Assert.Equal(wanted, File.ReadAllBytes(path).AsSpan((int)(lost * 512), 65536).ToArray());
+
+        Repair(path);
+        Checked.IsClean(path);
+    }
+
+    // A file that was cut off while it was copied: what is appended would become the content of grains that are lost.
+    [Fact]
+    public void NothingIsAppendedOverWhereLostGrainsAre()
+    {
+        string path = Sparse();
+        Checked.SetEntry(path, 1, Checked.Entry(path, 0));
+        Patch.SetLength(path, Checked.Entry(path, 10) * 512L);
+        byte[] damaged = File.ReadAllBytes(path);
+
+        VmdkRepairResult result = Repair(path);
+
+        Assert.NotEmpty(result.LeftOut);
+        Assert.Equal(damaged, File.ReadAllBytes(path));
+        using var disk = VmdkDisk.Open(path);
+        Assert.Throws<VmdkException>(() => disk.Read(new byte[512], 10 * 65536));
+    }
+
+    [Fact]
+    public void WhenWhatIsLostIsGivenUpTheFileMayGrow()
+    {
+        string path = Sparse();
+        Checked.SetEntry(path, 1, Checked.Entry(path, 0));
+        Patch.SetLength(path, Checked.Entry(path, 10) * 512L);
+
+        VmdkRepairResult result = Repair(path, new VmdkRepairOptions { DropLost = true });
+
+        Assert.Equal((0, 6), (result.After!.Corruptions, result.Lost.Count));
+        byte[] wanted = Content().Read(0, 10 * 65536);
+        wanted.AsSpan(0, 65536).CopyTo(wanted.AsSpan(65536));
+        Assert.Equal(wanted, ReadAll(path)[..(10 * 65536)]);
+    }
+
+    [Fact]
+    public void AnEmptyEntryGetsNoGrainThatAReaderRefuses()
+    {
+        // A changed byte of the header calls the grains compressed: the copy's entry leads to no zlib data.
+        string path = Sparse();
+        Patch.WriteBytes(path, 77, [1]);
+        Patch.WriteUInt32(path, Checked.Entry(path, 0) * 512L, 100);
+        Patch.WriteUInt32(path, Checked.Table(path), 0);
+        Patch.WriteUInt32(path, Checked.Table(path) + (20 * 4), 0x7fff_ffff);
+
+        VmdkRepairResult result = Repair(path);
+
+        Assert.Equal(["grainTable[0][20]: from its copy"], result.Changes.Select(change => change.Reason));
+        Assert.Contains(
+            result.LeftOut, step => step.EndsWith("grainTable[0][0]: from its copy", StringComparison.Ordinal));
+        using var disk = VmdkDisk.Open(path);
+        byte[] first = new byte[512];
+        disk.Read(first, 0);
+        Assert.Equal(new byte[512], first);
+    }
+
+    [Fact]
+    public void AMisplacedGrainGivesWayToNoEmptyEntry()
+    {
+        // Neither entry is where the grain is; what can be read is not thrown away for zeros.
+        string path = Sparse();
+        uint entry = Checked.Entry(path, 15);
+        Patch.WriteUInt32(path, Checked.Table(path) + (15 * 4), entry + 1);
+        Patch.WriteUInt32(path, Checked.CopyTable(path) + (15 * 4), 0);
+        byte[] readable = ReadAll(path);
+
+        VmdkRepairResult result = Repair(path);
+
+        Assert.Contains(
+            result.LeftOut, step => step.EndsWith("grainTable[0][15]: from its copy", StringComparison.Ordinal));
+        Assert.Equal(readable, ReadAll(path));
+    }
+
+    // Both entries of the grain were lost, one to another's place: the unused grain is the one that it had.
+    [Fact]
+    public void ADoubledEntryGivesWayToNothingOnlyWhereNoGrainIsUnused()
+    {
+        string path = Sparse();
+        Patch.WriteUInt32(path, Checked.Table(path), Checked.Entry(path, 5));
+        Patch.WriteUInt32(path, Checked.CopyTable(path), 0);
+        byte[] damaged = File.ReadAllBytes(path);
+
+        VmdkRepairResult result = Repair(path);
+
+        Assert.Contains(
+            result.LeftOut, step => step.EndsWith("grainTable[0][0]: from its copy", StringComparison.Ordinal));
+        Assert.Equal(damaged, File.ReadAllBytes(path));
+    }
+
+    [Fact]
+    public void ADoubledEntryGivesWayToNothingWhereItsCopySaysSo()
+    {
+        string path = Sparse();
+        byte[] good = File.ReadAllBytes(path);
+        Patch.WriteUInt32(path, Checked.Table(path) + (20 * 4), Checked.Entry(path, 5));
+
+        Repair(path);
+
+        Assert.Equal(good, File.ReadAllBytes(path));
+    }
+
+    [Fact]
+    public void NoSpaceIsGivenBackWhileSomethingElseIsWrong()
+    {
+        string path = Sparse();
+        Checked.SetEntry(path, 15, 0);
+        Patch.WriteUInt32(path, Checked.CopyTable(path), 0x7fff_ffff);
+
+        VmdkRepairResult result = Repair(path, new VmdkRepairOptions { Scope = VmdkRepairScope.Leaks });
+
+        Assert.Equal((1, 1), (result.After!.Leaks, result.After.Corruptions));
+        Assert.Empty(result.Changes);
+        Assert.Equal(0x7fff_ffffu, Patch.ReadUInt32(path, Checked.CopyTable(path)));
+    }
+
+    static byte[] ReadAll(string path)
+    {
+        using var disk = VmdkDisk.Open(path);
+        byte[] bytes = new byte[disk.Length];
+        Assert.Equal(bytes.Length, disk.Read(bytes, 0));
+        return bytes;
+    }
+
+    static VmdkRepairResult Repair(string path, VmdkRepairOptions? options = null) => Repaired.Apply(path, options);
+
+    // 2 MiB, of which the second half was never written.
+    static GuestContent Content() =>
+        new GuestContent(2 << 20).Fill(0, 1 << 20, ContentPattern.Stamp, 1);
+
+    string Sparse(SparseOptions? options = null) =>
+        SparseImage.Write(_folder.Path, "disk", Content(), options);
+}
