@@ -224,9 +224,10 @@ public sealed class FindingTests
             folder.Path, "disk", Content, s_small with { Layout = StreamLayout.Export, DescriptorSectors = 20 });
         Patch.WriteUInt64(path, 12, sectors);
         string text = System.Text.Encoding.ASCII.GetString(Patch.ReadBytes(path, 512, 20 * 512));
-        string claimed = text.Replace($" {Content.LengthSectors} SPARSE", $" {sectors} SPARSE", StringComparison.Ordinal);
+        string claimed = text.Replace(
+            $" {Content.LengthSectors} SPARSE", $" {sectors} SPARSE", StringComparison.Ordinal);
         Assert.NotEqual(text, claimed);
-        Patch.WriteBytes(path, 512, System.Text.Encoding.ASCII.GetBytes(claimed)[..(20 * 512)]);
+        Patch.WriteBytes(path, 512, System.Text.Encoding.ASCII.GetBytes(claimed).AsSpan(0, 20 * 512));
         return path;
     }
 
