@@ -106,24 +106,7 @@ sealed class HostedHeaderCheck(CheckedFile file, FindingLog log, VmdkLimits limi
             Invalid(nameof(header.Version), $"{header.Version}", "1, 2 or 3");
         }
 
-        uint unknown = (uint)header.Flags & HighFlags & ~(uint)(SparseFlags.Compressed | SparseFlags.Markers);
-        if (unknown != 0)
-        {
-            Invalid(nameof(header.Flags), $"0x{(uint)header.Flags:x8}", "no high bits but 0x00030000");
-        }
-
-        if (((uint)header.Flags & ~HighFlags & ~KnownLowFlags) != 0)
-        {
-            Odd($"the flags 0x{(uint)header.Flags:x8} have bits that nobody knows", nameof(header.Flags));
-        }
-
-        if (!header.Flags.HasFlag(SparseFlags.RedundantDirectory) && header.RedundantDirectoryOffsetSectors != 0)
-        {
-            Odd(
-                $"a redundant directory at sector {header.RedundantDirectoryOffsetSectors}, which the flags deny",
-                nameof(header.RedundantDirectoryOffsetSectors));
-        }
-
+        JudgeFlags(header);
         if (header.Flags.HasFlag(SparseFlags.NewlineTest) && header.NewlineTest != SparseHeader.NewlineTestValue)
         {
             IsDamaged = true;
@@ -155,6 +138,32 @@ sealed class HostedHeaderCheck(CheckedFile file, FindingLog log, VmdkLimits limi
             Find(VmdkFindingKind.Unclean, "the last writer left the extent open", offsetBytes);
             log.Propose(new WriteStep(
                 file, RepairClass.CallClean, "nothing is wrong with the extent that was left open", offsetBytes, [0]));
+        }
+    }
+
+    void JudgeFlags(HostedFields header)
+    {
+        uint unknown = (uint)header.Flags & HighFlags & ~(uint)(SparseFlags.Compressed | SparseFlags.Markers);
+        if (unknown != 0)
+        {
+            Invalid(nameof(header.Flags), $"0x{(uint)header.Flags:x8}", "no high bits but 0x00030000");
+        }
+
+        if (((uint)header.Flags & ~HighFlags & ~KnownLowFlags) != 0)
+        {
+            Odd($"the flags 0x{(uint)header.Flags:x8} have bits that nobody knows", nameof(header.Flags));
+        }
+
+        if (header.Flags.HasFlag(SparseFlags.Markers) && !header.IsCompressed)
+        {
+            Odd("markers are said to stand in front of grains that are not compressed", nameof(header.Flags));
+        }
+
+        if (!header.Flags.HasFlag(SparseFlags.RedundantDirectory) && header.RedundantDirectoryOffsetSectors != 0)
+        {
+            Odd(
+                $"a redundant directory at sector {header.RedundantDirectoryOffsetSectors}, which the flags deny",
+                nameof(header.RedundantDirectoryOffsetSectors));
         }
     }
 

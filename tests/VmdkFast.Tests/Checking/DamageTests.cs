@@ -122,6 +122,7 @@ public sealed class DamageTests : IDisposable
     [InlineData(4, 9ul, 4, VmdkFindingKind.HeaderInvalid)]
     [InlineData(8, 0x0100_0003ul, 4, VmdkFindingKind.HeaderInvalid)]
     [InlineData(8, 0x13ul, 4, VmdkFindingKind.HeaderOdd)]
+    [InlineData(8, 0x0002_0003ul, 4, VmdkFindingKind.HeaderOdd)]
     [InlineData(20, 100ul, 8, VmdkFindingKind.HeaderInvalid)]
     [InlineData(44, 0ul, 4, VmdkFindingKind.HeaderInvalid)]
     [InlineData(44, 128ul, 4, VmdkFindingKind.HeaderOdd)]
