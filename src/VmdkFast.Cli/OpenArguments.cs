@@ -79,6 +79,8 @@ sealed class OpenArguments
         verb.Add(arguments._forceShare);
         verb.Add(arguments._references);
         verb.Add(arguments._allowFolders);
+        verb.Add(arguments._mapDevices);
+        verb.Add(arguments._readDirty);
         if (!reads)
         {
             return arguments;
@@ -86,8 +88,6 @@ sealed class OpenArguments
 
         verb.Add(arguments._allowParentMismatch);
         verb.Add(arguments._recoverStreams);
-        verb.Add(arguments._mapDevices);
-        verb.Add(arguments._readDirty);
         verb.Add(arguments._unmapped);
         verb.Add(arguments._tableCache);
         verb.Add(arguments._grainCache);

@@ -24,6 +24,7 @@ public static partial class VmdkImage
     /// <exception cref="VmdkException">
     /// The image cannot be opened or is in use, is of a kind that cannot be checked, or an operation on a file failed;
     /// once something was changed, the message names the journal.
+    /// <see cref="VmdkErrorCode.TargetRefused"/>: no descriptor can be made from the header.
     /// </exception>
     /// <exception cref="VmdkRepairCancelledException">Cancelled when something was changed already.</exception>
     public static Task<VmdkRepairResult> RepairAsync(
@@ -33,6 +34,7 @@ public static partial class VmdkImage
         ArgumentException.ThrowIfNullOrEmpty(path);
         VmdkRepairOptions how = options ?? VmdkRepairOptions.Default;
         how.Validate();
+        how = how with { Check = how.Check with { RebuildsDescriptor = how.RebuildDescriptor } };
         return Task.Run(
             () =>
             {
@@ -64,14 +66,17 @@ public static partial class VmdkImage
         return Task.Run(() => UndoRun.Run(journalPath), cancellationToken);
     }
 
-    /// <summary>Makes a lost descriptor anew from the files of its extents.</summary>
+    /// <summary>
+    /// Makes a lost descriptor anew from the files of its extents. For one that the image embeds see
+    /// <see cref="VmdkRepairOptions.RebuildDescriptor"/>.
+    /// </summary>
     /// <param name="path">
     /// Where the descriptor goes. What is there and is neither an image nor a descriptor with extents is kept under
     /// another name.
     /// </param>
     /// <param name="extentPath">
-    /// A flat file; or the first extent of a split disk, whose further ones are found by their numbers. All lie beside
-    /// the descriptor.
+    /// A flat or an ESX sparse file; or the first extent of a split disk, whose further ones are found by their
+    /// numbers. All lie beside the descriptor.
     /// </param>
     /// <param name="kind">The kind of disk; null for the one that the file's name speaks for.</param>
     /// <param name="apply">Whether the descriptor is written; otherwise only its text is made.</param>

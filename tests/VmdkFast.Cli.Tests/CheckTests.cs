@@ -132,6 +132,19 @@ public sealed class CheckTests : IDisposable
         Assert.Equal(good, await File.ReadAllBytesAsync(image, TestContext.Current.CancellationToken));
     }
 
+    [Fact]
+    public async Task ALostEmbeddedDescriptorIsMadeAnew()
+    {
+        string image = Images.Make(_folder, "monolithicSparse");
+        Patch.WriteBytes(image, 512, new byte[20 * 512]);
+        Assert.Equal(2, (await Run.CliAsync("check", image)).ExitCode);
+        Assert.Contains(
+            "whether the image had one is not known",
+            (await Run.CliAsync("repair", "--rebuild-descriptor", image)).Output, StringComparison.Ordinal);
+        await Run.OrFailAsync("repair", "--apply", "--rebuild-descriptor", image);
+        await Run.OrFailAsync("check", image);
+    }
+
     [Theory]
     [InlineData("-r some", "check", "-r", "some", "a.vmdk")]
     [InlineData("-r does not go with -U", "check", "-r", "all", "-U", "a.vmdk")]

@@ -96,6 +96,8 @@ sealed class CheckVerb : Verb
             Limits = open.Limits,
             References = open.References,
             ForceShare = open.ForceShare,
+            RawMappings = open.RawMappings,
+            DirtySeSparse = open.DirtySeSparse,
         };
 
     /// <summary>The exit code that says what a check found.</summary>

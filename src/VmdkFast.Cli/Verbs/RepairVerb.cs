@@ -38,12 +38,12 @@ sealed class RepairVerb : Verb
 
     readonly Option<bool> _rebuildDescriptor = new("--rebuild-descriptor")
     {
-        Description = "Make a lost or damaged descriptor FILE from the extents that --from names",
+        Description = "Make a lost or damaged descriptor anew: FILE's own, or FILE from the extents --from names",
     };
 
     readonly Option<string?> _from = new("--from")
     {
-        Description = "A flat file, or the first extent of a split disk, beside FILE",
+        Description = "A flat or ESX sparse file, or the first extent of a split disk, beside FILE",
         HelpName = "EXTENT",
     };
 
@@ -86,6 +86,7 @@ sealed class RepairVerb : Verb
         vmdkfast repair --apply damaged.vmdk
         vmdkfast repair --undo damaged.vmdk.undo-20260131T120000
         vmdkfast repair --apply --rebuild-descriptor --from disk-flat.vmdk disk.vmdk
+        vmdkfast repair --apply --rebuild-descriptor sparse.vmdk
         """;
 
     internal override string ExitCodes =>
@@ -106,10 +107,14 @@ sealed class RepairVerb : Verb
             throw new UsageException("--from goes with --rebuild-descriptor");
         }
 
-        return parsed.GetValue(_rebuildDescriptor)
+        return parsed.GetValue(_rebuildDescriptor) && !EmbedsDescriptor(parsed, file)
             ? RebuildDescriptor(parsed, file)
             : await RepairAsync(parsed, file, cancellationToken).ConfigureAwait(false);
     }
+
+    // Whether it really does the repair finds out; a descriptor of its own is a file that does not exist yet.
+    bool EmbedsDescriptor(ParseResult parsed, string file) =>
+        parsed.GetValue(_from) is null && parsed.GetValue(_subformat) is null && File.Exists(file);
 
     async Task<int> UndoAsync(ParseResult parsed, string journal, CancellationToken cancellationToken)
     {
@@ -148,7 +153,8 @@ sealed class RepairVerb : Verb
     int RebuildDescriptor(ParseResult parsed, string file)
     {
         string from = parsed.GetValue(_from)
-            ?? throw new UsageException("--rebuild-descriptor needs --from, the file of the disk's first extent");
+            ?? throw new UsageException(
+                "--rebuild-descriptor needs --from, the file of the disk's first extent, unless FILE embeds it");
         VmdkDiskKind? kind = null;
         if (parsed.GetValue(_subformat) is { } word)
         {
@@ -195,6 +201,7 @@ sealed class RepairVerb : Verb
             Scope = parsed.GetValue(_leaks) ? VmdkRepairScope.Leaks : VmdkRepairScope.All,
             AcceptParent = parsed.GetValue(_acceptParent),
             DropLost = parsed.GetValue(_dropLost),
+            RebuildDescriptor = parsed.GetValue(_rebuildDescriptor),
             JournalPath = parsed.GetValue(_journal),
             Check = CheckVerb.OptionsOf(open, parsed.GetValue(_deep), _work.ReadThreads(parsed)),
         };

@@ -124,7 +124,7 @@ sealed class ChainCheck(CheckRun run, ReferenceOpener references, VmdkLimits lim
             VmdkFindingKind kind = failure.Code == VmdkErrorCode.FileMissing
                 ? VmdkFindingKind.ParentMissing
                 : VmdkFindingKind.NotChecked;
-            run.Log.Add(kind, childPath, failure.Message);
+            run.Log.Add(kind, childPath, failure);
         }
 
         return null;

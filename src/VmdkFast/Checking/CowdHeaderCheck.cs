@@ -9,6 +9,15 @@ namespace VmdkFast.Checking;
 sealed class CowdHeaderCheck(CheckedFile file, FindingLog log)
 {
     const uint MaxGrainSectors = 2048;
+    const uint UsualFlags = 3;
+
+    // Directly behind the header, in every file of ESX.
+    const uint UsualDirectorySector = CowdHeader.SizeBytes / Sector.Bytes;
+
+    // As many as QEMU takes.
+    const uint MaxDirectoryEntries = 1 << 25;
+
+    bool _isInDoubt;
 
     internal SparseShape? Shape { get; private set; }
 
@@ -27,16 +36,7 @@ sealed class CowdHeaderCheck(CheckedFile file, FindingLog log)
 
         var header = CowdHeader.Read(bytes);
         FreeSector = header.FreeSector;
-        if (header.Version != 1)
-        {
-            Invalid(nameof(header.Version), $"{header.Version}", "1");
-        }
-
-        if (header.UncleanShutdown != 0)
-        {
-            NoteUnclean();
-        }
-
+        JudgeIdentity(header);
         uint grain = header.GrainSizeSectors;
         bool hasSizes = grain is > 0 and <= MaxGrainSectors && BitOperations.IsPow2(grain)
             && header.CapacitySectors != 0;
@@ -57,11 +57,7 @@ sealed class CowdHeaderCheck(CheckedFile file, FindingLog log)
             FirstUsableSector = 0,
             IsCowd = true,
         };
-        if (header.DirectoryEntries < shape.DirectoryEntries)
-        {
-            Invalid(nameof(header.DirectoryEntries), $"{header.DirectoryEntries}", $"{shape.DirectoryEntries}");
-        }
-
+        JudgeDirectory(header, shape);
         file.TryAddMetadata(0, Sector.CountFor(CowdHeader.SizeBytes));
         if (!file.Holds(shape.DirectorySector, (long)shape.DirectoryEntries * sizeof(uint))
             || !file.TryAddMetadata(shape.DirectorySector, shape.DirectorySectors))
@@ -76,6 +72,50 @@ sealed class CowdHeaderCheck(CheckedFile file, FindingLog log)
         Shape = shape with { FirstUsableSector = shape.DirectorySector + shape.DirectorySectors };
     }
 
+    void JudgeIdentity(in CowdHeader header)
+    {
+        if (header.Version != 1)
+        {
+            Invalid(nameof(header.Version), $"{header.Version}", "1");
+        }
+
+        if (header.Flags != UsualFlags)
+        {
+            Odd(nameof(header.Flags), $"0x{header.Flags:x}", $"{UsualFlags}");
+        }
+
+        if (header.UncleanShutdown != 0)
+        {
+            NoteUnclean();
+        }
+    }
+
+    void JudgeDirectory(in CowdHeader header, SparseShape shape)
+    {
+        if (header.DirectoryEntries < shape.DirectoryEntries || header.DirectoryEntries > MaxDirectoryEntries)
+        {
+            Invalid(nameof(header.DirectoryEntries), $"{header.DirectoryEntries}", $"{shape.DirectoryEntries}");
+        }
+        else if (header.DirectoryEntries != shape.DirectoryEntries)
+        {
+            Odd(nameof(header.DirectoryEntries), $"{header.DirectoryEntries}", $"{shape.DirectoryEntries}");
+        }
+
+        if (header.DirectoryOffsetSectors != UsualDirectorySector)
+        {
+            Invalid(
+                nameof(header.DirectoryOffsetSectors), $"sector {header.DirectoryOffsetSectors}",
+                $"sector {UsualDirectorySector}");
+        }
+
+        if (header.FreeSector > file.LengthSectors)
+        {
+            Odd(
+                nameof(header.FreeSector), $"sector {header.FreeSector}",
+                $"one of the file's {file.LengthSectors}, or the next");
+        }
+    }
+
     void NoteUnclean()
     {
         long offsetBytes = OffsetOf(nameof(CowdHeader.UncleanShutdown));
@@ -88,7 +128,12 @@ sealed class CowdHeaderCheck(CheckedFile file, FindingLog log)
     /// <summary>The first free sector must lie behind all that is used, or the next write goes over it.</summary>
     internal void JudgeFreeSector(long endSector)
     {
-        if (FreeSector >= endSector)
+        if (_isInDoubt)
+        {
+            log.Withdraw(file);
+        }
+
+        if (_isInDoubt || FreeSector >= endSector)
         {
             return;
         }
@@ -102,9 +147,16 @@ sealed class CowdHeaderCheck(CheckedFile file, FindingLog log)
             Writing.SparseMarks.Bytes((uint)endSector)));
     }
 
-    void Invalid(string field, string found, string wanted) => log.Add(
-        VmdkFindingKind.HeaderInvalid, file.Path, $"header field {field}: found {found}, wanted {wanted}",
-        OffsetOf(field));
+    void Invalid(string field, string found, string wanted)
+    {
+        _isInDoubt = true;
+        Note(VmdkFindingKind.HeaderInvalid, field, found, wanted);
+    }
+
+    void Odd(string field, string found, string wanted) => Note(VmdkFindingKind.HeaderOdd, field, found, wanted);
+
+    void Note(VmdkFindingKind kind, string field, string found, string wanted) => log.Add(
+        kind, file.Path, $"header field {field}: found {found}, wanted {wanted}", OffsetOf(field));
 
     static long OffsetOf(string name)
     {

@@ -10,6 +10,7 @@ static class DescriptorCheck
     {
         if (descriptor.Geometry is not { } geometry)
         {
+            JudgeMissingGeometry(descriptor, path, log);
             return;
         }
 
@@ -24,6 +25,54 @@ static class DescriptorCheck
                 + (sectors == 0
                     ? "sectors has no sector"
                     : $"sectors has more sectors than the disk, {descriptor.CapacitySectors}"));
+        }
+    }
+
+    // Deltas state none of the three and inherit all.
+    static void JudgeMissingGeometry(DescriptorText descriptor, string path, FindingLog log)
+    {
+        string[] keys = [DescriptorKeys.Cylinders, DescriptorKeys.Heads, DescriptorKeys.Sectors];
+        if (Array.Exists(keys, key => descriptor[key] is not null))
+        {
+            log.Add(
+                VmdkFindingKind.GeometryDisagrees, path,
+                "the geometry is no three numbers: " + string.Join(
+                    ", ", keys.Select(key => descriptor[key] is { } value ? $"{key} = '{value}'" : $"no {key}")));
+        }
+    }
+
+    /// <summary>Judges the kind of a disk whose extents are other files.</summary>
+    internal static void JudgeKind(DescriptorText descriptor, string path, FindingLog log)
+    {
+        if (descriptor.Kind == VmdkDiskKind.Unknown)
+        {
+            log.Add(
+                VmdkFindingKind.DescriptorInvalid, path, $"the createType '{descriptor.CreateType}' is not known");
+        }
+        else if (descriptor.Kind is VmdkDiskKind.MonolithicSparse or VmdkDiskKind.StreamOptimized
+            && descriptor.Extents.Any(line => line.Type is VmdkExtentType.Flat or VmdkExtentType.Vmfs))
+        {
+            log.Add(
+                VmdkFindingKind.DescriptorInvalid, path,
+                $"the createType '{descriptor.CreateType}' is of one sparse file, and an extent is flat");
+        }
+    }
+
+    /// <summary>Judges the kind that a sparse file states of itself: readers go by its header.</summary>
+    internal static void JudgeEmbeddedKind(DescriptorText descriptor, string path, FindingLog log)
+    {
+        if (descriptor.Kind == VmdkDiskKind.Unknown)
+        {
+            log.Add(VmdkFindingKind.HeaderOdd, path, $"the createType '{descriptor.CreateType}' is not known");
+        }
+    }
+
+    /// <summary>Judges whether the parent's content ID is stated, as also disks without a parent do.</summary>
+    internal static void JudgeParentId(DescriptorText descriptor, string path, FindingLog log)
+    {
+        if (descriptor[DescriptorKeys.ParentContentId] is null)
+        {
+            log.Add(VmdkFindingKind.DescriptorInvalid, path, "the descriptor has no parentCID, not even ffffffff");
         }
     }
 

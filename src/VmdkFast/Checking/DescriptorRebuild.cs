@@ -15,6 +15,9 @@ namespace VmdkFast.Checking;
 /// </remarks>
 sealed partial class DescriptorRebuild(string path, string extentPath, VmdkDiskKind? kind)
 {
+    /// <summary>The adapter of a disk that embeds its descriptor.</summary>
+    internal const string IdeAdapter = "ide";
+
     const string Adapter = "lsilogic";
     const uint HardwareVersion = 4;
     const string KeptSuffix = ".damaged";
@@ -33,15 +36,7 @@ sealed partial class DescriptorRebuild(string path, string extentPath, VmdkDiskK
         }
 
         List<ExtentLine> extents = FindExtents(out VmdkDiskKind found);
-        long capacitySectors = extents.Sum(extent => extent.LengthSectors);
-        var descriptor = new DescriptorComposer
-        {
-            Kind = Choose(found),
-            ContentId = BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(sizeof(uint))) & 0x7fff_ffff,
-            Extents = extents,
-            DatabaseEntries = DescriptorComposer.StandardDatabase(capacitySectors, Adapter, HardwareVersion),
-        };
-        byte[] text = descriptor.ToBytes();
+        byte[] text = Compose(Choose(found), extents, Adapter);
         using LocalFile? damaged = OpenDamaged();
         string? keptPath = damaged is null ? null : apply
             ? Replace(damaged, text)
@@ -119,6 +114,17 @@ sealed partial class DescriptorRebuild(string path, string extentPath, VmdkDiskK
         files.Commit();
     }
 
+    /// <summary>The text for a disk without a parent, of a content ID of its own.</summary>
+    internal static byte[] Compose(VmdkDiskKind kind, IReadOnlyList<ExtentLine> extents, string adapter) =>
+        new DescriptorComposer
+        {
+            Kind = kind,
+            ContentId = BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(sizeof(uint))) & 0x7fff_ffff,
+            Extents = extents,
+            DatabaseEntries = DescriptorComposer.StandardDatabase(
+                extents.Sum(extent => extent.LengthSectors), adapter, HardwareVersion),
+        }.ToBytes();
+
     VmdkDiskKind Choose(VmdkDiskKind found)
     {
         bool isAllowed = kind is null || kind == found
@@ -134,6 +140,12 @@ sealed partial class DescriptorRebuild(string path, string extentPath, VmdkDiskK
         Match numbered = NumberedName.Match(Path.GetFileName(extentPath));
         if (!numbered.Success)
         {
+            if (IsCowd(extentPath))
+            {
+                found = VmdkDiskKind.VmfsSparse;
+                return [CowdLine(extentPath)];
+            }
+
             found = VmdkDiskKind.MonolithicFlat;
             return [FlatLine(extentPath, kind is null or VmdkDiskKind.MonolithicFlat
                 ? VmdkExtentType.Flat : VmdkExtentType.Vmfs)];
@@ -200,6 +212,22 @@ sealed partial class DescriptorRebuild(string path, string extentPath, VmdkDiskK
             : throw new VmdkException(
                 VmdkErrorCode.Truncated, file, "the file is no whole number of sectors", null, "length",
                 $"{flat.LengthBytes} bytes", "a multiple of 512 bytes");
+    }
+
+    static bool IsCowd(string file)
+    {
+        using LocalFile sparse = LocalFile.Open(file, FileAccessMode.Read);
+        Span<byte> start = stackalloc byte[sizeof(ulong)];
+        return Probe.Signature(start[..sparse.Read(start, 0)]) == ImageSignature.Cowd;
+    }
+
+    ExtentLine CowdLine(string file)
+    {
+        using LocalFile sparse = LocalFile.Open(file, FileAccessMode.Read);
+        _extents.Add(sparse.Identity);
+        CowdFile header = CowdFile.Read(sparse, VmdkLimits.Default);
+        return ExtentLine.ForFile(
+            VmdkExtentType.VmfsSparse, header.CapacityBytes >> Sector.Shift, Path.GetFileName(file));
     }
 
     ExtentLine SparseLine(string file)

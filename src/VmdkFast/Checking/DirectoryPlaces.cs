@@ -33,9 +33,17 @@ sealed class DirectoryPlaces(CheckedFile file, SparseShape shape)
         };
     }
 
-    // Each entry names the table that lies where it would by the rule; the rest of the last sector is empty. A table of
-    // grains is never so: its entries are as far apart as grains are long, and tables are shorter.
-    bool IsRegular(long sector)
+    /// <summary>Whether one stretch lies directly behind the other.</summary>
+    internal bool AreUsual(long directory, long redundant) => directory == redundant + _stretchSectors;
+
+    /// <summary>
+    /// Whether each entry names the table that lies where it would by the rule, and the rest of the last sector is
+    /// empty.
+    /// </summary>
+    /// <remarks>
+    /// A table of grains is never so: its entries are as far apart as grains are long, and tables are shorter.
+    /// </remarks>
+    internal bool IsRegular(long sector)
     {
         if (sector <= 0 || !file.Holds(sector, _stretchSectors << Sector.Shift))
         {

@@ -54,7 +54,13 @@ sealed class FindingLog(int maxFindings, bool wantsSteps)
 
     /// <summary>Notes what a refusal says.</summary>
     internal void Add(VmdkFindingKind kind, VmdkException refusal) =>
-        Add(kind, refusal.Path, refusal.Message, refusal.OffsetBytes);
+        Add(kind, refusal.Path, refusal.MessageBehindPath, refusal.OffsetBytes);
+
+    /// <summary>
+    /// Notes of a file, or of a range of the disk, what a refusal says, which may be about another file.
+    /// </summary>
+    internal void Add(VmdkFindingKind kind, string file, VmdkException refusal, GuestStretch? guest = null) =>
+        Add(kind, file, refusal.Path == file ? refusal.MessageBehindPath : refusal.Message, null, guest);
 
     /// <summary>Forgets all steps for a file but those that only mark it clean: a better one replaces them.</summary>
     internal void Withdraw(CheckedFile file) =>

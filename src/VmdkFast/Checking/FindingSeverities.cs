@@ -7,7 +7,8 @@ static class FindingSeverities
     {
         VmdkFindingKind.HeaderOdd or VmdkFindingKind.ExtentTooLong or VmdkFindingKind.GeometryDisagrees
             or VmdkFindingKind.Unclean or VmdkFindingKind.ChangeTrackingMissing
-            or VmdkFindingKind.ChangeTrackingStale or VmdkFindingKind.GrainMisaligned => VmdkFindingSeverity.Warning,
+            or VmdkFindingKind.ChangeTrackingStale or VmdkFindingKind.GrainMisaligned
+            or VmdkFindingKind.GrainUnmapped => VmdkFindingSeverity.Warning,
         VmdkFindingKind.LeakedSpace => VmdkFindingSeverity.Leak,
         VmdkFindingKind.NotChecked => VmdkFindingSeverity.Unchecked,
         _ => VmdkFindingSeverity.Corruption,

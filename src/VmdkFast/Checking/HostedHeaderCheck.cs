@@ -13,6 +13,12 @@ sealed class HostedHeaderCheck(CheckedFile file, FindingLog log, VmdkLimits limi
     const ulong MinGrainSectors = 8;
     const uint MaxTableEntries = 512;
     const uint HighFlags = 0xffff_0000;
+    const uint KnownLowFlags =
+        (uint)(SparseFlags.NewlineTest | SparseFlags.RedundantDirectory | SparseFlags.ZeroGrains);
+
+    // Every product writes 512; VMware's disk library reads nothing else.
+    const uint UsualTableEntries = 512;
+
     const int ReservedOffset = 79;
 
     readonly byte[] _sector = new byte[SparseHeader.SizeBytes];
@@ -29,15 +35,20 @@ sealed class HostedHeaderCheck(CheckedFile file, FindingLog log, VmdkLimits limi
     /// <summary>Who is right where the footer that counts differs from the header; null where it does not.</summary>
     internal FooterVerdict? FooterSays { get; private set; }
 
-    /// <summary>The embedded descriptor; null when there is none that can be read.</summary>
-    internal DescriptorText? Descriptor { get; private set; }
-
-    internal long DescriptorOffsetBytes { get; private set; }
-
-    internal int DescriptorAreaBytes { get; private set; }
+    /// <summary>The embedded descriptor.</summary>
+    internal EmbeddedDescriptorCheck Embedded { get; } = new(file, log, limits);
 
     /// <summary>Whether the header itself is damaged: then nothing that follows from it may be changed.</summary>
-    internal bool IsInDoubt { get; private set; }
+    internal bool IsInDoubt => HasLostSignature || IsDamaged;
+
+    /// <summary>Whether the header does not begin with its signature.</summary>
+    internal bool HasLostSignature { get; private set; }
+
+    /// <summary>Whether another field is damaged.</summary>
+    internal bool IsDamaged { get; private set; }
+
+    /// <summary>Whether the header has a value that no product writes.</summary>
+    internal bool IsOdd { get; private set; }
 
     /// <summary>What the tables can be looked for by; null when the header gives no sizes.</summary>
     internal SparseShape? Shape { get; private set; }
@@ -56,14 +67,18 @@ sealed class HostedHeaderCheck(CheckedFile file, FindingLog log, VmdkLimits limi
         Header = HostedFields.Read(_sector);
         if (Header.Magic != SparseHeader.MagicValue)
         {
-            IsInDoubt = true;
+            HasLostSignature = true;
             Find(VmdkFindingKind.HeaderInvalid, "the file has lost its signature KDMV", 0);
         }
 
         file.TryAddMetadata(0, 1);
         JudgeIdentity(Header);
-        ReadDescriptor(Header);
-        if (Header.CapacitySectors != 0 || Descriptor is null)
+        if (Embedded.Run(Header) is { } nowhere)
+        {
+            Invalid(nameof(Header.DescriptorOffsetSectors), nowhere, "an area inside the file and the limit");
+        }
+
+        if (Header.CapacitySectors != 0 || Embedded.Text is null)
         {
             bool hasSizes = JudgeSizes(Header);
             JudgeFooter(Header);
@@ -95,15 +110,10 @@ sealed class HostedHeaderCheck(CheckedFile file, FindingLog log, VmdkLimits limi
             Invalid(nameof(header.Version), $"{header.Version}", "1, 2 or 3");
         }
 
-        uint unknown = (uint)header.Flags & HighFlags & ~(uint)(SparseFlags.Compressed | SparseFlags.Markers);
-        if (unknown != 0)
-        {
-            Invalid(nameof(header.Flags), $"0x{(uint)header.Flags:x8}", "no high bits but 0x00030000");
-        }
-
+        JudgeFlags(header);
         if (header.Flags.HasFlag(SparseFlags.NewlineTest) && header.NewlineTest != SparseHeader.NewlineTestValue)
         {
-            IsInDoubt = true;
+            IsDamaged = true;
             Find(
                 VmdkFindingKind.LineEndsChanged,
                 $"the test for line ends reads 0x{header.NewlineTest:x8}: a transfer in text mode has damaged the file",
@@ -135,6 +145,32 @@ sealed class HostedHeaderCheck(CheckedFile file, FindingLog log, VmdkLimits limi
         }
     }
 
+    void JudgeFlags(HostedFields header)
+    {
+        uint unknown = (uint)header.Flags & HighFlags & ~(uint)(SparseFlags.Compressed | SparseFlags.Markers);
+        if (unknown != 0)
+        {
+            Invalid(nameof(header.Flags), $"0x{(uint)header.Flags:x8}", "no high bits but 0x00030000");
+        }
+
+        if (((uint)header.Flags & ~HighFlags & ~KnownLowFlags) != 0)
+        {
+            Odd($"the flags 0x{(uint)header.Flags:x8} have bits that nobody knows", nameof(header.Flags));
+        }
+
+        if (header.Flags.HasFlag(SparseFlags.Markers) && !header.IsCompressed)
+        {
+            Odd("markers are said to stand in front of grains that are not compressed", nameof(header.Flags));
+        }
+
+        if (!header.Flags.HasFlag(SparseFlags.RedundantDirectory) && header.RedundantDirectoryOffsetSectors != 0)
+        {
+            Odd(
+                $"a redundant directory at sector {header.RedundantDirectoryOffsetSectors}, which the flags deny",
+                nameof(header.RedundantDirectoryOffsetSectors));
+        }
+    }
+
     bool JudgeSizes(HostedFields header)
     {
         ulong grain = header.GrainSizeSectors;
@@ -149,6 +185,11 @@ sealed class HostedHeaderCheck(CheckedFile file, FindingLog log, VmdkLimits limi
         if (entries is 0 or > MaxTableEntries || !BitOperations.IsPow2(entries))
         {
             Invalid(nameof(header.GrainTableEntries), $"{entries}", $"a power of two up to {MaxTableEntries}");
+        }
+        else if (entries != UsualTableEntries)
+        {
+            Odd($"tables of {entries} entries, where all products have {UsualTableEntries}",
+                nameof(header.GrainTableEntries));
         }
 
         if (header.CapacitySectors is 0 or > Sector.MaxSectors)
@@ -207,8 +248,8 @@ sealed class HostedHeaderCheck(CheckedFile file, FindingLog log, VmdkLimits limi
         {
             End = check;
             check.Report(log);
-            FooterSays = new FooterWitness(file, header, footer, Descriptor, HasSizes).Run(log, check.OffsetBytes);
-            IsInDoubt |= FooterSays == FooterVerdict.Nobody;
+            FooterSays = new FooterWitness(file, header, footer, Embedded.Text, HasSizes).Run(log, check.OffsetBytes);
+            IsDamaged |= FooterSays == FooterVerdict.Nobody;
         }
         else
         {
@@ -310,59 +351,18 @@ sealed class HostedHeaderCheck(CheckedFile file, FindingLog log, VmdkLimits limi
             ? (long)sector
             : 0;
 
-    void ReadDescriptor(HostedFields header)
-    {
-        if (header.DescriptorOffsetSectors == 0 || header.DescriptorSizeSectors == 0)
-        {
-            return;
-        }
-
-        if (header.DescriptorSizeSectors > (ulong)(limits.MaxDescriptorBytes / Sector.Bytes)
-            || header.DescriptorOffsetSectors > Sector.MaxSectors
-            || !file.Holds((long)header.DescriptorOffsetSectors, 1))
-        {
-            Invalid(
-                nameof(header.DescriptorOffsetSectors),
-                $"{header.DescriptorSizeSectors} sectors at sector {header.DescriptorOffsetSectors}",
-                "an area inside the file and the limit");
-            return;
-        }
-
-        DescriptorOffsetBytes = Sector.ToBytes(header.DescriptorOffsetSectors);
-        DescriptorAreaBytes = (int)header.DescriptorSizeSectors * Sector.Bytes;
-        var text = new byte[DescriptorAreaBytes];
-        int read = file.File.Read(text, DescriptorOffsetBytes);
-        bool taken = file.TryAddMetadata((long)header.DescriptorOffsetSectors, (long)header.DescriptorSizeSectors);
-        if (!taken)
-        {
-            Find(
-                VmdkFindingKind.DescriptorOverlaps, "the descriptor's area lies over the header",
-                DescriptorOffsetBytes);
-        }
-
-        if (DescriptorText.IsEmpty(text.AsSpan(0, read)))
-        {
-            return;
-        }
-
-        try
-        {
-            Descriptor = DescriptorText.Parse(text.AsSpan(0, read), file.Path, limits, DescriptorOffsetBytes);
-        }
-        catch (VmdkException refusal)
-        {
-            log.Add(VmdkFindingKind.DescriptorInvalid, refusal);
-        }
-    }
-
     void Invalid(string field, string found, string wanted)
     {
-        IsInDoubt = true;
+        IsDamaged = true;
         Find(
             VmdkFindingKind.HeaderInvalid, $"header field {field}: found {found}, wanted {wanted}", OffsetOf(field));
     }
 
-    void Odd(string text, string field) => Find(VmdkFindingKind.HeaderOdd, text, OffsetOf(field));
+    void Odd(string text, string field)
+    {
+        IsOdd = true;
+        Find(VmdkFindingKind.HeaderOdd, text, OffsetOf(field));
+    }
 
     void Find(VmdkFindingKind kind, string text, long offsetBytes) => log.Add(kind, file.Path, text, offsetBytes);
 

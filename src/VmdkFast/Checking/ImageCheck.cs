@@ -18,8 +18,9 @@ sealed class ImageCheck : IDisposable
     readonly ReferenceOpener _references;
     readonly FileAccessMode _mode;
     readonly Func<LocalFile, ImageFile>? _view;
-    readonly List<(LocalFile File, ImageLocks? Locks)> _files = [];
-    readonly Dictionary<FileIdentity, List<ByteRange>> _taken = [];
+    readonly HeldFiles _files;
+    readonly TakenRanges _taken = new();
+    readonly FlatCheck _flat;
 
     /// <param name="run">Options, findings, sums.</param>
     /// <param name="mode">Whether the files will be written by a repair.</param>
@@ -29,6 +30,8 @@ sealed class ImageCheck : IDisposable
         _view = view;
         _run = run;
         _mode = mode;
+        _flat = new FlatCheck(run, _taken);
+        _files = new HeldFiles(run.Options.ForceShare);
         _open = run.Options.OpenOptions;
         _references = new ReferenceOpener(_open);
     }
@@ -40,11 +43,19 @@ sealed class ImageCheck : IDisposable
     /// <exception cref="VmdkException">The file cannot be opened, or nothing in it belongs to a VMDK.</exception>
     internal void Run(string path, CancellationToken cancellationToken)
     {
-        LocalFile file = Keep(LocalFile.Open(path, _mode));
-        Take(file.Identity, new ByteRange(0, long.MaxValue));
+        LocalFile file = _files.Keep(LocalFile.Open(path, _mode));
+        _taken.Take(file, new ByteRange(0, long.MaxValue));
         Top = new CheckedFile(file, _view?.Invoke(file));
         using ImageFolder folder = ImageFolder.Beside(path, _open.Limits);
-        switch (Look(Top))
+        ImageSignature signature = Look(Top);
+        if (_run.Options.RebuildsDescriptor && signature != ImageSignature.HostedSparse)
+        {
+            VmdkException.Throw(
+                VmdkErrorCode.TargetRefused, path, "only a hosted sparse file embeds a descriptor", 0, "magic",
+                $"{signature}", "KDMV; or the first extent, of a disk whose descriptor is a file of its own");
+        }
+
+        switch (signature)
         {
             case ImageSignature.HostedSparse:
                 RunHosted(Top, folder, cancellationToken);
@@ -62,14 +73,7 @@ sealed class ImageCheck : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        foreach ((LocalFile file, ImageLocks? locks) in _files)
-        {
-            locks?.Dispose();
-            file.Dispose();
-        }
-    }
+    public void Dispose() => _files.Dispose();
 
     // Also a file that has lost its signature is told by what else a hosted file has.
     static ImageSignature Look(CheckedFile file)
@@ -86,8 +90,14 @@ sealed class ImageCheck : IDisposable
     {
         var check = new SparseCheck(_run, file, 0);
         check.RunHosted(cancellationToken);
-        if (check.Hosted is not { Descriptor: { } descriptor } hosted)
+        check.Hosted!.Embedded.Require();
+        if (check.Hosted is not { Embedded.Text: { } descriptor } hosted)
         {
+            if (_run is { WantsSteps: true, Options.RebuildsDescriptor: true })
+            {
+                HeaderRestore.ProposeDescriptor(check.Hosted, file);
+            }
+
             return;
         }
 
@@ -97,12 +107,18 @@ sealed class ImageCheck : IDisposable
         }
         else if (hosted.Shape is { } shape)
         {
-            JudgeCapacity(file.Path, shape.CapacitySectors, shape.GrainSectors, descriptor.CapacitySectors);
+            if (JudgeCapacity(
+                file, shape.CapacitySectors, shape.GrainSectors, descriptor.CapacitySectors, CapacityOffset))
+            {
+                HeaderRestore.ProposeSignature(hosted, file, _run.Log);
+            }
+
             JudgeWhole(descriptor, file, folder, [hosted.Header!]);
+            DescriptorCheck.JudgeEmbeddedKind(descriptor, file.Path, _run.Log);
         }
 
         new ChainCheck(_run, _references, _open.Limits).Run(
-            new DescriptorAt(file, hosted.DescriptorOffsetBytes, hosted.DescriptorAreaBytes, descriptor), folder);
+            new DescriptorAt(file, hosted.Embedded.OffsetBytes, hosted.Embedded.AreaBytes, descriptor), folder);
     }
 
     void RunDescriptor(CheckedFile file, ImageFolder folder, CancellationToken cancellationToken)
@@ -139,7 +155,9 @@ sealed class ImageCheck : IDisposable
             guestStart += line.LengthSectors << Sector.Shift;
         }
 
+        _flat.JudgeEnds(descriptor.Kind);
         JudgeWhole(descriptor, file, folder, headers);
+        DescriptorCheck.JudgeKind(descriptor, file.Path, _run.Log);
     }
 
     void RunLine(
@@ -152,7 +170,8 @@ sealed class ImageCheck : IDisposable
         }
 
         var guest = new GuestStretch(guestStart, line.LengthSectors << Sector.Shift);
-        if (line.Type is not (VmdkExtentType.Flat or VmdkExtentType.Vmfs or VmdkExtentType.Sparse
+        bool isMapped = ExtentOpener.IsRaw(line.Type) && _open.RawMappings.ContainsKey(line.FileName!);
+        if (!isMapped && line.Type is not (VmdkExtentType.Flat or VmdkExtentType.Vmfs or VmdkExtentType.Sparse
             or VmdkExtentType.VmfsSparse or VmdkExtentType.SeSparse))
         {
             _run.Log.Add(
@@ -161,7 +180,7 @@ sealed class ImageCheck : IDisposable
             return;
         }
 
-        LocalFile? opened = TryOpen(line, descriptor, folder, guest);
+        LocalFile? opened = TryOpen(line, descriptor, folder, guest, isMapped);
         if (opened is null)
         {
             return;
@@ -170,9 +189,9 @@ sealed class ImageCheck : IDisposable
         try
         {
             var file = new CheckedFile(opened, _view?.Invoke(opened));
-            if (line.Type is VmdkExtentType.Flat or VmdkExtentType.Vmfs)
+            if (isMapped || line.Type is VmdkExtentType.Flat or VmdkExtentType.Vmfs)
             {
-                JudgeFlat(line, file, descriptor, guest);
+                _flat.Judge(line, file, isMapped, descriptor.Path, guest);
             }
             else
             {
@@ -187,17 +206,23 @@ sealed class ImageCheck : IDisposable
         {
             if (!_run.WantsSteps)
             {
-                Drop(opened);
+                _files.Drop(opened);
             }
         }
     }
 
-    LocalFile? TryOpen(ExtentLine line, CheckedFile descriptor, ImageFolder folder, GuestStretch guest)
+    LocalFile? TryOpen(ExtentLine line, CheckedFile descriptor, ImageFolder folder, GuestStretch guest, bool isMapped)
     {
         try
         {
+            if (isMapped)
+            {
+                // The caller's, hence any device; and nothing of a flat extent is ever repaired.
+                return _files.Keep(LocalFile.Open(_open.RawMappings[line.FileName!], FileAccessMode.Read));
+            }
+
             FileAccessMode mode = line.Access == VmdkAccess.ReadOnly ? FileAccessMode.Read : _mode;
-            return Keep(_references.OpenExtent(
+            return _files.Keep(_references.OpenExtent(
                 descriptor.Path, folder, line.FileNameBytes.Span, line.NameEncoding, mode));
         }
         catch (VmdkException failure) when (failure.Code == VmdkErrorCode.FileMissing)
@@ -208,37 +233,17 @@ sealed class ImageCheck : IDisposable
         }
         catch (VmdkException failure) when (failure.Code != VmdkErrorCode.Locked)
         {
-            _run.Log.Add(VmdkFindingKind.NotChecked, failure.Path, failure.Message, null, guest);
+            _run.Log.Add(VmdkFindingKind.NotChecked, failure.Path, failure, guest);
         }
 
         return null;
-    }
-
-    void JudgeFlat(ExtentLine line, CheckedFile file, CheckedFile descriptor, GuestStretch guest)
-    {
-        long start = line.OffsetSectors << Sector.Shift;
-        if (!Take(file.File.Identity, new ByteRange(start, checked(start + guest.LengthBytes))))
-        {
-            ReportTwice(file, descriptor, guest);
-        }
-
-        if (file.LengthBytes - start < guest.LengthBytes)
-        {
-            _run.Log.Add(
-                VmdkFindingKind.ExtentTooShort, file.Path,
-                $"the file has {file.LengthBytes} bytes, and its extent ends at byte {start + guest.LengthBytes}",
-                file.LengthBytes, guest);
-        }
-
-        _run.Expect(guest.LengthBytes);
-        _run.Advance(guest.LengthBytes);
     }
 
     void JudgeSparse(
         ExtentLine line, CheckedFile file, CheckedFile descriptor, GuestStretch guest, List<HostedFields> headers,
         CancellationToken cancellationToken)
     {
-        if (!Take(file.File.Identity, new ByteRange(0, long.MaxValue)))
+        if (!_taken.Take(file.Local, new ByteRange(0, long.MaxValue)))
         {
             ReportTwice(file, descriptor, guest);
             return;
@@ -251,17 +256,13 @@ sealed class ImageCheck : IDisposable
         }
         catch (VmdkException refusal) when (refusal.Code == VmdkErrorCode.NotVmdk)
         {
-            _run.Log.Add(VmdkFindingKind.ExtentInvalid, file.Path, refusal.Message, 0, guest);
+            _run.Log.Add(VmdkFindingKind.ExtentInvalid, file.Path, refusal.MessageBehindPath, 0, guest);
             return;
         }
 
         if (signature == ImageSignature.SeSparse)
         {
-            var space = new SeSparseCheck(_run, file, guest.OffsetBytes);
-            space.Run(cancellationToken);
-            JudgeCapacity(
-                file.Path, space.CapacitySectors ?? line.LengthSectors, SeSparseHeader.GrainSectors,
-                line.LengthSectors);
+            JudgeSeSparse(line, file, guest, cancellationToken);
             return;
         }
 
@@ -289,11 +290,30 @@ sealed class ImageCheck : IDisposable
 
         if (check.Shape is { } shape)
         {
-            JudgeCapacity(file.Path, shape.CapacitySectors, shape.GrainSectors, line.LengthSectors);
+            bool agrees = JudgeCapacity(
+                file, shape.CapacitySectors, shape.GrainSectors, line.LengthSectors, CapacityOffset);
+            if (agrees && check.Hosted is { } hosted)
+            {
+                HeaderRestore.ProposeSignature(hosted, file, _run.Log);
+            }
         }
     }
 
-    void JudgeCapacity(string path, long capacitySectors, long grainSectors, long lineSectors)
+    void JudgeSeSparse(
+        ExtentLine line, CheckedFile file, GuestStretch guest, CancellationToken cancellationToken)
+    {
+        var check = new SeSparseCheck(_run, file, guest.OffsetBytes);
+        check.Run(cancellationToken);
+        JudgeCapacity(
+            file, check.CapacitySectors ?? line.LengthSectors, SeSparseHeader.GrainSectors, line.LengthSectors,
+            SeSparseCheck.CapacityOffsetBytes);
+    }
+
+    // The same place in hosted and in COWD headers.
+    static long CapacityOffset => HostedHeaderCheck.OffsetOf(nameof(SparseHeader.CapacitySectors));
+
+    bool JudgeCapacity(
+        CheckedFile file, long capacitySectors, long grainSectors, long lineSectors, long fieldOffset)
     {
         // A capacity is often rounded up to whole grains, and the descriptor's length is not.
         long rounded = (lineSectors + grainSectors - 1) & -grainSectors;
@@ -302,16 +322,21 @@ sealed class ImageCheck : IDisposable
             : null;
         if (kind is { } found)
         {
-            // The same place in hosted and in COWD headers.
             _run.Log.Add(
-                found, path, $"the header says {capacitySectors} sectors, the descriptor {lineSectors}",
-                HostedHeaderCheck.OffsetOf(nameof(SparseHeader.CapacitySectors)));
+                found, file.Path, $"the header says {capacitySectors} sectors, the descriptor {lineSectors}",
+                fieldOffset);
+
+            // One of the two is wrong, and how many tables there are follows from it: nothing can be made of that.
+            _run.Log.Withdraw(file);
         }
+
+        return kind is null;
     }
 
     void JudgeWhole(
         DescriptorText descriptor, CheckedFile file, ImageFolder folder, List<HostedFields> headers)
     {
+        DescriptorCheck.JudgeParentId(descriptor, file.Path, _run.Log);
         DescriptorCheck.JudgeGeometry(descriptor, file.Path, _run.Log);
         bool? tracks = headers.Count == 0 ? null : headers.Any(header => header is { Version: 3, IsCompressed: false });
         DescriptorCheck.JudgeTracking(descriptor, file.Path, tracks, () => Exists(descriptor, file, folder), _run.Log);
@@ -335,46 +360,4 @@ sealed class ImageCheck : IDisposable
 
     void ReportTwice(CheckedFile file, CheckedFile descriptor, GuestStretch guest) => _run.Log.Add(
         VmdkFindingKind.ExtentTwice, descriptor.Path, $"the file '{file.Path}' serves two extents", null, guest);
-
-    bool Take(FileIdentity identity, ByteRange range)
-    {
-        if (!_taken.TryGetValue(identity, out List<ByteRange>? ranges))
-        {
-            _taken.Add(identity, ranges = []);
-        }
-
-        bool isFree = !ranges.Exists(
-            other => range.StartBytes < other.EndBytes && other.StartBytes < range.EndBytes);
-        ranges.Add(range);
-        return isFree;
-    }
-
-    LocalFile Keep(LocalFile file)
-    {
-        try
-        {
-            LockRole role = file.CanWrite ? LockRole.Writer : LockRole.Reader;
-            bool isKnown = _files.Exists(known => known.File.Identity == file.Identity);
-            ImageLocks? locks = _run.Options.ForceShare || isKnown ? null : ImageLocks.Acquire([(file, role)]);
-            _files.Add((file, locks));
-            return file;
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
-    }
-
-    void Drop(LocalFile file)
-    {
-        int index = _files.FindIndex(known => ReferenceEquals(known.File, file));
-        if (index >= 0)
-        {
-            _files[index].Locks?.Dispose();
-            _files.RemoveAt(index);
-        }
-
-        file.Dispose();
-    }
 }

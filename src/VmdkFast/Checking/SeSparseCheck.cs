@@ -13,6 +13,9 @@ namespace VmdkFast.Checking;
 /// </remarks>
 sealed class SeSparseCheck(CheckRun run, CheckedFile file, long guestStartBytes)
 {
+    /// <summary>Where the header's capacity is.</summary>
+    internal const long CapacityOffsetBytes = 16;
+
     readonly byte[] _directory = new byte[64 << 10];
     readonly byte[] _table = new byte[SeSparseLayout.TableBytes];
     SeSparseLayout? _layout;
@@ -20,6 +23,8 @@ sealed class SeSparseCheck(CheckRun run, CheckedFile file, long guestStartBytes)
     SpaceMap? _grains;
     long _capacityBytes;
     long _allocated;
+    long _unmapped;
+    (long Entry, GuestStretch Guest) _firstUnmapped;
     long _fragmented;
     ulong _next;
     long _endBytes;
@@ -47,9 +52,13 @@ sealed class SeSparseCheck(CheckRun run, CheckedFile file, long guestStartBytes)
             return;
         }
 
-        if (SeSparseFile.WarningOf(header, file.Path) is { } warning)
+        if (header.IsDirty)
         {
-            run.Log.Add(VmdkFindingKind.NotChecked, file.Path, warning);
+            run.Log.Add(
+                run.Options.DirtySeSparse == VmdkDirtySeSparse.Read
+                    ? VmdkFindingKind.Unclean
+                    : VmdkFindingKind.NotChecked,
+                file.Path, SeSparseFile.DirtyWarning);
         }
 
         _layout = header.Layout;
@@ -64,6 +73,14 @@ sealed class SeSparseCheck(CheckRun run, CheckedFile file, long guestStartBytes)
             cancellationToken.ThrowIfCancellationRequested();
             JudgeTable(table);
             run.Advance(CoverageOf(table).LengthBytes);
+        }
+
+        if (_unmapped > 0)
+        {
+            Find(
+                VmdkFindingKind.GrainUnmapped,
+                $"{_unmapped} grains are marked as unmapped by the guest, this one the first: they read as zeros, or "
+                + "with --unmapped parent as the parent's", _firstUnmapped.Entry, _firstUnmapped.Guest);
         }
 
         run.Count(((_capacityBytes - 1) >> SeSparseLayout.GrainShift) + 1, _allocated, _fragmented, _endBytes);
@@ -119,6 +136,9 @@ sealed class SeSparseCheck(CheckRun run, CheckedFile file, long guestStartBytes)
             {
                 case SeSparseState.Allocated:
                     JudgeGrain(entry, first + index, tableOffsetBytes + (index * sizeof(ulong)));
+                    break;
+                case SeSparseState.Unmapped when _unmapped++ == 0:
+                    _firstUnmapped = (tableOffsetBytes + (index * sizeof(ulong)), StretchOf(first + index));
                     break;
                 case SeSparseState.Unknown:
                     Find(

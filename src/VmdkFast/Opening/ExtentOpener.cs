@@ -104,7 +104,8 @@ sealed class ExtentOpener(VmdkOpenOptions options, ImageFiles files)
         }
     }
 
-    static bool IsRaw(VmdkExtentType type) =>
+    /// <summary>Whether the caller may say where the data of such extents is.</summary>
+    internal static bool IsRaw(VmdkExtentType type) =>
         type is VmdkExtentType.Flat or VmdkExtentType.Vmfs or VmdkExtentType.VmfsRdm or VmdkExtentType.VmfsRaw;
 
     static void RefuseUnreadable(ImageFile descriptor, ExtentLine line, int index)

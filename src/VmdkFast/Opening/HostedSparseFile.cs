@@ -36,6 +36,11 @@ sealed class HostedSparseFile
     /// <summary>Room for the descriptor.</summary>
     internal int DescriptorAreaBytes { get; private init; }
 
+    /// <summary>
+    /// What is there instead of the descriptor that the header names; null when it names none, or has it.
+    /// </summary>
+    internal string? InsteadOfDescriptor { get; private init; }
+
     /// <summary>Whether the header leaves the directory to the footer.</summary>
     internal bool DirectoryAtEnd { get; private init; }
 
@@ -83,7 +88,7 @@ sealed class HostedSparseFile
         var header = SparseHeader.Read(ReadSector(file, 0, bytes, "header"));
         var rules = new HeaderRules(file, 0);
         CheckIdentity(header, rules);
-        DescriptorText? descriptor = ReadDescriptor(file, header, limits, rules);
+        (DescriptorText? descriptor, string? instead) = ReadDescriptor(file, header, limits, rules);
         if (header.CapacitySectors == 0)
         {
             return descriptor is not null
@@ -100,7 +105,7 @@ sealed class HostedSparseFile
         CheckShape(header, limits, rules);
         if (header.DirectoryOffsetSectors != SparseHeader.DirectoryAtEnd || GoesByMarkers(header, byMarkers))
         {
-            return Make(file, header, header, descriptor, rules, byMarkers);
+            return Make(file, header, header, (descriptor, instead), rules, byMarkers);
         }
 
         Span<byte> footerBytes = stackalloc byte[SparseHeader.SizeBytes];
@@ -108,12 +113,39 @@ sealed class HostedSparseFile
         var footer = SparseHeader.Read(footerBytes);
         var footerRules = new HeaderRules(file, footerOffset);
         CheckFooter(header, footer, footerRules);
-        return Make(file, header, footer, descriptor, footerRules);
+        return Make(file, header, footer, (descriptor, instead), footerRules);
     }
 
+    /// <summary>
+    /// Refuses a file that is to be an image by itself, and has lost the descriptor that its header names.
+    /// </summary>
+    /// <remarks>An extent of a split disk has another file's descriptor, and nothing in its own area.</remarks>
+    /// <exception cref="VmdkException"><see cref="VmdkErrorCode.DescriptorInvalid"/>.</exception>
+    internal void RequireDescriptor(ImageFile file)
+    {
+        if (InsteadOfDescriptor is { } found)
+        {
+            VmdkException.Throw(
+                VmdkErrorCode.DescriptorInvalid, file.Path,
+                "the header names a descriptor, and there is none: whether the image has a parent is not known",
+                28, nameof(SparseHeader.DescriptorOffsetSectors), found,
+                "a descriptor; an extent of a split disk is opened by the file that describes the disk");
+        }
+    }
+
+    /// <summary>What is there instead of a descriptor that could be read; null when the header names none.</summary>
+    internal static string? MissingDescriptor(ulong offsetSectors, ulong sizeSectors, ReadOnlySpan<byte> area) =>
+        (offsetSectors, sizeSectors) switch
+        {
+            (0, 0) => null,
+            (0, _) => $"{sizeSectors} sectors at no place",
+            (_, 0) => $"no room at sector {offsetSectors}",
+            _ => area.ContainsAnyExcept((byte)0) ? "a zero byte before other bytes" : "zeros",
+        };
+
     static HostedSparseFile Make(
-        ImageFile file, in SparseHeader header, in SparseHeader truth, DescriptorText? descriptor, in HeaderRules rules,
-        bool byMarkers = false)
+        ImageFile file, in SparseHeader header, in SparseHeader truth,
+        (DescriptorText? Descriptor, string? Instead) embedded, in HeaderRules rules, bool byMarkers = false)
     {
         ulong coverage = header.GrainSizeSectors * header.GrainTableEntries;
         int entries = (int)(((header.CapacitySectors - 1) / coverage) + 1);
@@ -123,9 +155,10 @@ sealed class HostedSparseFile
         ulong redundant = hasRedundant && !noDirectory ? truth.RedundantDirectoryOffsetSectors : 0;
         return new HostedSparseFile
         {
-            Descriptor = descriptor,
-            DescriptorOffsetBytes = descriptor is null ? 0 : Sector.ToBytes(header.DescriptorOffsetSectors),
-            DescriptorAreaBytes = descriptor is null ? 0 : (int)header.DescriptorSizeSectors * Sector.Bytes,
+            Descriptor = embedded.Descriptor,
+            InsteadOfDescriptor = embedded.Instead,
+            DescriptorOffsetBytes = embedded.Descriptor is null ? 0 : Sector.ToBytes(header.DescriptorOffsetSectors),
+            DescriptorAreaBytes = embedded.Descriptor is null ? 0 : (int)header.DescriptorSizeSectors * Sector.Bytes,
             DirectoryAtEnd = header.DirectoryOffsetSectors == SparseHeader.DirectoryAtEnd,
             Version = header.Version,
             CapacityBytes = Sector.ToBytes(header.CapacitySectors),
@@ -216,12 +249,12 @@ sealed class HostedSparseFile
     static bool IsCompressed(in SparseHeader header) =>
         header.Flags.HasFlag(SparseFlags.Compressed) || header.CompressAlgorithm == Deflate;
 
-    static DescriptorText? ReadDescriptor(
+    static (DescriptorText? Descriptor, string? Instead) ReadDescriptor(
         ImageFile file, in SparseHeader header, VmdkLimits limits, in HeaderRules rules)
     {
         if (header.DescriptorOffsetSectors == 0 || header.DescriptorSizeSectors == 0)
         {
-            return null;
+            return (null, MissingDescriptor(header.DescriptorOffsetSectors, header.DescriptorSizeSectors, []));
         }
 
         if (header.DescriptorSizeSectors > (ulong)(limits.MaxDescriptorBytes / Sector.Bytes))
@@ -239,8 +272,8 @@ sealed class HostedSparseFile
 
         // Extents of split disks reserve the area and leave it empty.
         return DescriptorText.IsEmpty(text.AsSpan(0, read))
-            ? null
-            : DescriptorText.Parse(text.AsSpan(0, read), file.Path, limits, offsetBytes);
+            ? (null, MissingDescriptor(header.DescriptorOffsetSectors, header.DescriptorSizeSectors, text))
+            : (DescriptorText.Parse(text.AsSpan(0, read), file.Path, limits, offsetBytes), null);
     }
 
     // At the end of the file: the footer's marker, the footer, the end-of-stream marker, each one sector.

@@ -109,6 +109,7 @@ sealed class ImageOpener
         {
             case ImageSignature.HostedSparse:
                 HostedSparseFile hosted = HostedSparseFile.Read(file, _options.Limits, _options.RecoverStreams);
+                hosted.RequireDescriptor(file);
                 return hosted.IsDescriptorOnly
                     ? OpenDescribed(file, hosted.Descriptor!, folder, mode, hosted)
                     : new OpenedLayer(file, hosted.Descriptor, [_extents.OpenSelf(file, hosted)], hosted);

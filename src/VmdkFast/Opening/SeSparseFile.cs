@@ -24,11 +24,14 @@ sealed class SeSparseFile
     /// <summary>Whether the journal holds changes that the tables may lack.</summary>
     internal bool IsDirty { get; }
 
-    /// <summary>What a dirty file's reader must know; null of a clean one.</summary>
-    internal static string? WarningOf(SeSparseFile? file, string path) => file is { IsDirty: true }
-        ? $"{path}: the journal has not been replayed; grain directory, grain tables, free bitmap and back map may be "
-            + "stale, and what the guest wrote last may read as older content, as zeros or as the parent's"
-        : null;
+    /// <summary>What a dirty file's reader must know.</summary>
+    internal const string DirtyWarning =
+        "the journal has not been replayed; grain directory, grain tables, free bitmap and back map may be stale, and "
+        + "what the guest wrote last may read as older content, as zeros or as the parent's";
+
+    /// <summary>The warning with the file's name in front; null of a clean one.</summary>
+    internal static string? WarningOf(SeSparseFile? file, string path) =>
+        file is { IsDirty: true } ? $"{path}: {DirtyWarning}" : null;
 
     /// <summary>Reads and checks both headers.</summary>
     /// <exception cref="VmdkException">Anything is impossible, too large, not supported, or refused.</exception>

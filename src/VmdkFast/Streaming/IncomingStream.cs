@@ -84,6 +84,8 @@ sealed class IncomingStream
                 nameof(SparseHeader.OverheadSectors), $"{input.PositionBytes} bytes", $"{firstMarker} bytes");
         }
 
+        // Only now: a stream that ends inside its descriptor is cut off, and has lost nothing else.
+        hosted.RequireDescriptor(input);
         return incoming;
     }
 

@@ -23,8 +23,24 @@ public sealed record VmdkCheckOptions
     /// </summary>
     public bool ForceShare { get; init; }
 
+    /// <summary>
+    /// Where the data of raw extents is, as in <see cref="VmdkOpenOptions.RawMappings"/>. Only the lengths of the
+    /// targets are looked at. Default: none; then such extents are <see cref="VmdkFindingKind.NotChecked"/>.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> RawMappings { get; init; } = VmdkOpenOptions.Default.RawMappings;
+
+    /// <summary>
+    /// With <see cref="VmdkDirtySeSparse.Read"/> a space-efficient sparse extent that was not closed cleanly is checked
+    /// as it is, and only a warning (<see cref="VmdkFindingKind.Unclean"/>) says so. Default: it is checked too, and
+    /// counts as <see cref="VmdkFindingKind.NotChecked"/>.
+    /// </summary>
+    public VmdkDirtySeSparse DirtySeSparse { get; init; }
+
     /// <summary>Most findings that are kept; further ones are only counted. Default 10,000.</summary>
     public int MaxFindings { get; init; } = 10_000;
+
+    /// <summary>Whether a repair makes a lost embedded descriptor anew.</summary>
+    internal bool RebuildsDescriptor { get; init; }
 
     internal int EffectiveThreads => Threads == 0 ? Environment.ProcessorCount : Threads;
 
@@ -41,5 +57,7 @@ public sealed record VmdkCheckOptions
         Limits = Limits,
         References = References,
         ForceShare = ForceShare,
+        RawMappings = RawMappings,
+        DirtySeSparse = DirtySeSparse,
     };
 }

@@ -12,6 +12,8 @@ namespace VmdkFast;
 /// </remarks>
 public sealed class VmdkException : IOException
 {
+    const string Separator = ": ";
+
     /// <summary>Describes one fault of one image.</summary>
     /// <param name="code">The kind of fault.</param>
     /// <param name="path">The file at fault.</param>
@@ -52,6 +54,9 @@ public sealed class VmdkException : IOException
     /// <summary>What would have been right, as text.</summary>
     public string? Wanted { get; }
 
+    /// <summary>The message without the file in front, for those who name it already.</summary>
+    internal string MessageBehindPath => Message[(Printable(Path).Length + Separator.Length)..];
+
     /// <summary>Throws; an expression-bodied way for cold paths.</summary>
     [DoesNotReturn, StackTraceHidden]
     internal static void Throw(
@@ -62,7 +67,7 @@ public sealed class VmdkException : IOException
     static string Compose(
         string path, string problem, long? offsetBytes, string? field, string? found, string? wanted)
     {
-        var text = new StringBuilder().Append(Printable(path)).Append(": ").Append(Printable(problem));
+        var text = new StringBuilder().Append(Printable(path)).Append(Separator).Append(Printable(problem));
         string separator = " (";
         void Add(string label, string? value)
         {

@@ -119,6 +119,12 @@ public enum VmdkFindingKind
 
     /// <summary>A grain table that no directory names: its grains look unused, and are lost.</summary>
     TableWithoutEntry = 38,
+
+    /// <summary>
+    /// The guest has unmapped grains of a space-efficient sparse extent: what they read as is a matter of policy,
+    /// <see cref="VmdkOpenOptions.UnmappedGrains"/>.
+    /// </summary>
+    GrainUnmapped = 39,
 }
 
 /// <summary>How bad a finding is; every <see cref="VmdkFindingKind"/> has one severity.</summary>

@@ -38,6 +38,12 @@ public sealed record VmdkRepairOptions
     public bool DropLost { get; init; }
 
     /// <summary>
+    /// Makes a lost descriptor anew that a hosted sparse file embeds, from its header: of a disk without a parent,
+    /// since whether there was one is not known. An image that has its descriptor keeps it. Default false.
+    /// </summary>
+    public bool RebuildDescriptor { get; init; }
+
+    /// <summary>
     /// Where the undo journal goes; null for the image's name with <c>.undo-</c> and the time, and a number where that
     /// is taken.
     /// </summary>

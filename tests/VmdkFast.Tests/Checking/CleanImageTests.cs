@@ -22,6 +22,7 @@ public sealed class CleanImageTests
         VmdkFindingKind[] expected = kind switch
         {
             ImageKind.SparseUnclean => [VmdkFindingKind.Unclean],
+            ImageKind.SparseOfSmallTables => [VmdkFindingKind.HeaderOdd],
             ImageKind.SparseVersion3 => [VmdkFindingKind.ChangeTrackingStale],
             _ => [],
         };

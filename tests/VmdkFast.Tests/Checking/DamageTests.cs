@@ -121,8 +121,11 @@ public sealed class DamageTests : IDisposable
     [Theory]
     [InlineData(4, 9ul, 4, VmdkFindingKind.HeaderInvalid)]
     [InlineData(8, 0x0100_0003ul, 4, VmdkFindingKind.HeaderInvalid)]
+    [InlineData(8, 0x13ul, 4, VmdkFindingKind.HeaderOdd)]
+    [InlineData(8, 0x0002_0003ul, 4, VmdkFindingKind.HeaderOdd)]
     [InlineData(20, 100ul, 8, VmdkFindingKind.HeaderInvalid)]
     [InlineData(44, 0ul, 4, VmdkFindingKind.HeaderInvalid)]
+    [InlineData(44, 128ul, 4, VmdkFindingKind.HeaderOdd)]
     [InlineData(48, 1ul << 30, 8, VmdkFindingKind.CopyInvalid)]
     [InlineData(56, 1ul << 30, 8, VmdkFindingKind.DirectoryInvalid)]
     [InlineData(64, 1ul << 30, 8, VmdkFindingKind.Truncated)]
@@ -140,6 +143,33 @@ public sealed class DamageTests : IDisposable
         Patch.WriteBytes(path, offset, BitConverter.GetBytes(value).AsSpan(0, size));
         VmdkFinding finding = Checked.Findings(Checked.Check(path), kind)[0];
         Assert.Equal(offset == 100 ? 79 : offset, finding.OffsetBytes);
+    }
+
+    [Fact]
+    public void ACopyThatTheFlagsDenyIsOdd()
+    {
+        string path = Sparse();
+        Patch.WriteUInt32(path, 8, 1);
+        VmdkFinding finding = Assert.Single(Checked.Findings(Checked.Check(path), VmdkFindingKind.HeaderOdd));
+        Assert.Equal(48, finding.OffsetBytes);
+    }
+
+    [Theory]
+    [InlineData(4, 2u, VmdkFindingKind.HeaderInvalid)]
+    [InlineData(8, 1u, VmdkFindingKind.HeaderOdd)]
+    [InlineData(16, 3u, VmdkFindingKind.HeaderInvalid)]
+    [InlineData(20, 5u, VmdkFindingKind.HeaderInvalid)]
+    [InlineData(24, 0u, VmdkFindingKind.HeaderInvalid)]
+    [InlineData(24, 9u, VmdkFindingKind.HeaderOdd)]
+    [InlineData(24, 0xffff_ffa8u, VmdkFindingKind.HeaderInvalid)]
+    [InlineData(28, 0x1000_0000u, VmdkFindingKind.HeaderOdd)]
+    [InlineData(1648, 1u, VmdkFindingKind.Unclean)]
+    public void AFieldOfAnEsxHeaderIsJudged(int offset, uint value, VmdkFindingKind kind)
+    {
+        string path = CowdImage.WriteBare(_folder.Path, "disk", Checked.Content());
+        Patch.WriteUInt32(path, offset, value);
+        Assert.Equal(offset, Assert.Single(Checked.Findings(Checked.Check(path), kind)).OffsetBytes);
+        Assert.Equal(kind == VmdkFindingKind.Unclean, Repaired.Apply(path).Changes.Count > 0);
     }
 
     [Fact]

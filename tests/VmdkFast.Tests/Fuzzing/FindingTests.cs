@@ -150,11 +150,8 @@ public sealed class FindingTests
     public async Task APlanForACutStreamLooksForNoGrainOfTablesThatHaveNone()
     {
         using var folder = new TempFolder();
-        string path = StreamImage.Write(
-            folder.Path, "disk", Content, s_small with { Layout = StreamLayout.Export });
-
         // 4 TiB, of which the file holds 64 KiB: to look for each of 2^30 grains took half a minute.
-        Patch.WriteUInt64(path, 12, 8UL << 30);
+        string path = WriteStreamThatClaims(folder, 8UL << 30);
         using (FileStream file = File.OpenWrite(path))
         {
             file.SetLength(file.Length - 512);
@@ -171,9 +168,7 @@ public sealed class FindingTests
     public async Task NoDirectoryIsMadeForASizeThatNobodyUses()
     {
         using var folder = new TempFolder();
-        string path = StreamImage.Write(
-            folder.Path, "disk", Content, s_small with { Layout = StreamLayout.Export });
-        Patch.WriteUInt64(path, 12, 8UL << 31);
+        string path = WriteStreamThatClaims(folder, 8UL << 31);
         using (FileStream file = File.OpenWrite(path))
         {
             file.SetLength(file.Length - 512);
@@ -239,6 +234,20 @@ public sealed class FindingTests
         using var target = new MemoryStream();
         VmdkImage.ConvertAsync(new PipedBytes(File.ReadAllBytes(path), pace: 0), target).GetAwaiter().GetResult();
         return target.ToArray();
+    }
+
+    // In the header and in the descriptor: where these disagree, no repair is made at all.
+    static string WriteStreamThatClaims(TempFolder folder, ulong sectors)
+    {
+        string path = StreamImage.Write(
+            folder.Path, "disk", Content, s_small with { Layout = StreamLayout.Export, DescriptorSectors = 20 });
+        Patch.WriteUInt64(path, 12, sectors);
+        string text = System.Text.Encoding.ASCII.GetString(Patch.ReadBytes(path, 512, 20 * 512));
+        string claimed = text.Replace(
+            $" {Content.LengthSectors} SPARSE", $" {sectors} SPARSE", StringComparison.Ordinal);
+        Assert.NotEqual(text, claimed);
+        Patch.WriteBytes(path, 512, System.Text.Encoding.ASCII.GetBytes(claimed).AsSpan(0, 20 * 512));
+        return path;
     }
 
     static string WriteSparse(TempFolder folder, GuestContent content) =>
