@@ -132,21 +132,6 @@ public sealed class CheckTests : IDisposable
         Assert.Equal(good, await File.ReadAllBytesAsync(image, TestContext.Current.CancellationToken));
     }
 
-    [Fact]
-    public async Task ALostDescriptorIsMadeAnew()
-    {
-        string image = Images.Make(_folder, "monolithicFlat");
-        File.Delete(image);
-        string flat = image.Replace(".vmdk", "-flat.vmdk", StringComparison.Ordinal);
-        await Run.OrFailAsync("repair", "--rebuild-descriptor", "--from", flat, image);
-        Assert.False(File.Exists(image));
-        await Run.OrFailAsync(
-            "repair", "--apply", "--rebuild-descriptor", "--from", flat, "--subformat", "vmfs", image);
-        Assert.Equal(
-            "vmfs", (await Run.OrFailAsync("info", "--json", image)).Json.GetProperty("format-specific")
-                .GetProperty("data").GetProperty("create-type").GetString());
-    }
-
     [Theory]
     [InlineData("-r some", "check", "-r", "some", "a.vmdk")]
     [InlineData("-r does not go with -U", "check", "-r", "all", "-U", "a.vmdk")]
