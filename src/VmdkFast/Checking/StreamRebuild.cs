@@ -56,13 +56,12 @@ sealed class StreamRebuild(SparseSubject subject, OldTables old, StoredGrains st
             _lost.Enqueue(lost);
         }
 
-        if (_class == RepairClass.Drop && !dropsLost)
+        // What can be brought back without giving anything up is, where that is not asked for.
+        if (_class == RepairClass.Restore || dropsLost)
         {
-            // What can be brought back without it is.
-            return;
+            subject.Log.Withdraw(_file);
         }
 
-        subject.Log.Withdraw(_file);
         long end = _sector << Sector.Shift;
         if (end < _file.LengthBytes)
         {

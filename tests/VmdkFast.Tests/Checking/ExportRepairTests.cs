@@ -129,7 +129,9 @@ public sealed class ExportRepairTests : IDisposable
         Patch.WriteBytes(path, table - 512, [.. Enumerable.Repeat((byte)0xe5, 5 * 512)]);
         byte[] damaged = File.ReadAllBytes(path);
 
-        Assert.Empty(Repaired.Apply(path).Changes);
+        VmdkRepairResult kept = Repaired.Apply(path);
+        Assert.Empty(kept.Changes);
+        Assert.Contains(VmdkRepairRemedy.DropLost, kept.Remedies);
         Assert.True(damaged.AsSpan().SequenceEqual(File.ReadAllBytes(path)));
         VmdkRepairResult result = Repaired.Apply(path, new VmdkRepairOptions { DropLost = true });
 
