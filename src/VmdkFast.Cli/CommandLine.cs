@@ -42,9 +42,9 @@ static class CommandLine
         {
             return failureCode;
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException stop) when (cancellationToken.IsCancellationRequested)
         {
-            streams.ReportError("cancelled");
+            streams.ReportError(stop is VmdkRepairCancelledException ? stop.Message : "cancelled");
             return ExitCode.Interrupted;
         }
         catch (VmdkException failure) when (failure.Code == VmdkErrorCode.Unsupported

@@ -12,7 +12,7 @@ static class RepairJson
         json.WriteBoolean("applied", result.After is not null);
         json.WritePropertyName("changes");
         json.WriteStartArray();
-        foreach (VmdkRepairChange change in result.Changes)
+        foreach (VmdkRepairChange change in RepairText.Sorted(result.Changes))
         {
             json.WriteStartObject();
             json.WriteString("action", change.Action);
@@ -35,14 +35,8 @@ static class RepairJson
         }
 
         json.WriteEndArray();
-        json.WritePropertyName("left-out");
-        json.WriteStartArray();
-        foreach (string leftOut in result.LeftOut)
-        {
-            json.WriteStringValue(leftOut);
-        }
-
-        json.WriteEndArray();
+        WriteAll(json, "left-out", result.LeftOut);
+        WriteAll(json, "would-help", result.Remedies.Select(RepairText.OptionOf));
         if (result.JournalPath is { } journal)
         {
             json.WriteString("journal", journal);
@@ -57,5 +51,41 @@ static class RepairJson
         }
 
         json.WriteEndObject();
+    }
+
+    /// <summary>What was put back.</summary>
+    internal static void WriteUndone(Utf8JsonWriter json, string journal, IReadOnlyList<string> files)
+    {
+        json.WriteStartObject();
+        json.WriteString("journal", journal);
+        WriteAll(json, "put-back", files);
+        json.WriteEndObject();
+    }
+
+    /// <summary>A descriptor made from its extents.</summary>
+    internal static void WriteRebuilt(Utf8JsonWriter json, string path, bool isApplied, VmdkRebuiltDescriptor made)
+    {
+        json.WriteStartObject();
+        json.WriteString("filename", path);
+        json.WriteBoolean("applied", isApplied);
+        if (made.KeptPath is { } kept)
+        {
+            json.WriteString("kept-as", kept);
+        }
+
+        json.WriteString("descriptor", made.Text);
+        json.WriteEndObject();
+    }
+
+    static void WriteAll(Utf8JsonWriter json, string name, IEnumerable<string> texts)
+    {
+        json.WritePropertyName(name);
+        json.WriteStartArray();
+        foreach (string text in texts)
+        {
+            json.WriteStringValue(text);
+        }
+
+        json.WriteEndArray();
     }
 }

@@ -23,8 +23,10 @@ public static partial class VmdkImage
     /// </remarks>
     /// <exception cref="VmdkException">
     /// The image cannot be opened or is in use, is of a kind that cannot be checked, or an operation on a file failed;
+    /// once something was changed, the message names the journal;
     /// <see cref="VmdkErrorCode.TargetRefused"/>: no descriptor can be made from the header.
     /// </exception>
+    /// <exception cref="VmdkRepairCancelledException">Cancelled when something was changed already.</exception>
     public static Task<VmdkRepairResult> RepairAsync(
         string path, VmdkRepairOptions? options = null, IProgress<VmdkProgress>? progress = null,
         CancellationToken cancellationToken = default)
@@ -46,9 +48,16 @@ public static partial class VmdkImage
     /// <summary>Puts everything back that a repair has changed, byte for byte.</summary>
     /// <param name="journalPath">The journal that the repair left.</param>
     /// <param name="cancellationToken">Honoured before the first byte is written.</param>
-    /// <returns>The files that were put back.</returns>
+    /// <returns>
+    /// The files that were put back; none when the repair had changed nothing, or was taken back before.
+    /// </returns>
+    /// <remarks>
+    /// A file is found by its path, or else beside the journal. A copy of it will do, when the repair came to its end
+    /// and the copy lies beneath the journal's folder and still holds what the repair wrote.
+    /// </remarks>
     /// <exception cref="VmdkException">
-    /// The journal is none, or its files are gone, have been replaced, or are in use; nothing was changed then.
+    /// The journal is none or is damaged, or its files are gone, have been replaced, were written to after the repair,
+    /// or are in use; nothing was changed then.
     /// </exception>
     public static Task<IReadOnlyList<string>> UndoRepairAsync(
         string journalPath, CancellationToken cancellationToken = default)
@@ -61,17 +70,22 @@ public static partial class VmdkImage
     /// Makes a lost descriptor anew from the files of its extents. For one that the image embeds see
     /// <see cref="VmdkRepairOptions.RebuildDescriptor"/>.
     /// </summary>
-    /// <param name="path">Where the descriptor goes; nothing may be there.</param>
+    /// <param name="path">
+    /// Where the descriptor goes. What is there and is neither an image nor a descriptor with extents is kept under
+    /// another name.
+    /// </param>
     /// <param name="extentPath">
     /// A flat or an ESX sparse file; or the first extent of a split disk, whose further ones are found by their
     /// numbers. All lie beside the descriptor.
     /// </param>
     /// <param name="kind">The kind of disk; null for the one that the file's name speaks for.</param>
     /// <param name="apply">Whether the descriptor is written; otherwise only its text is made.</param>
-    /// <returns>The descriptor's text.</returns>
-    /// <exception cref="VmdkException">An extent cannot be read or is none, or the descriptor exists.</exception>
+    /// <returns>The descriptor.</returns>
+    /// <exception cref="VmdkException">
+    /// An extent cannot be read, is none, or is missing between others; or there is a descriptor already.
+    /// </exception>
     /// <exception cref="ArgumentException">The kind does not go with the files, or they lie elsewhere.</exception>
-    public static string RebuildDescriptor(
+    public static VmdkRebuiltDescriptor RebuildDescriptor(
         string path, string extentPath, VmdkDiskKind? kind = null, bool apply = false)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);

@@ -133,21 +133,6 @@ public sealed class CheckTests : IDisposable
     }
 
     [Fact]
-    public async Task ALostDescriptorIsMadeAnew()
-    {
-        string image = Images.Make(_folder, "monolithicFlat");
-        File.Delete(image);
-        string flat = image.Replace(".vmdk", "-flat.vmdk", StringComparison.Ordinal);
-        await Run.OrFailAsync("repair", "--rebuild-descriptor", "--from", flat, image);
-        Assert.False(File.Exists(image));
-        await Run.OrFailAsync(
-            "repair", "--apply", "--rebuild-descriptor", "--from", flat, "--subformat", "vmfs", image);
-        Assert.Equal(
-            "vmfs", (await Run.OrFailAsync("info", "--json", image)).Json.GetProperty("format-specific")
-                .GetProperty("data").GetProperty("create-type").GetString());
-    }
-
-    [Fact]
     public async Task ALostEmbeddedDescriptorIsMadeAnew()
     {
         string image = Images.Make(_folder, "monolithicSparse");

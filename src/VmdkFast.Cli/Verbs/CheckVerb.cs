@@ -125,6 +125,15 @@ sealed class CheckVerb : Verb
             {
                 CheckText.WriteRepaired(text, repair);
             }
+            else if (repair is not null && !result.IsSound)
+            {
+                RepairText.WriteWhyNothing(text, repair);
+            }
+
+            if (repair is not null)
+            {
+                RepairText.WriteRemedies(text, repair);
+            }
 
             CheckText.Write(text, result);
         }

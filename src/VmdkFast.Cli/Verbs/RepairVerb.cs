@@ -38,7 +38,7 @@ sealed class RepairVerb : Verb
 
     readonly Option<bool> _rebuildDescriptor = new("--rebuild-descriptor")
     {
-        Description = "Make a lost descriptor anew: the one that FILE embeds, or FILE from the extents --from names",
+        Description = "Make a lost or damaged descriptor: the one FILE embeds, or FILE from what --from names",
     };
 
     readonly Option<string?> _from = new("--from")
@@ -76,7 +76,8 @@ sealed class RepairVerb : Verb
     internal override string Notes =>
         """
         Nothing is given up unless --drop-lost or --accept-parent says so. Before the first change, everything that will
-        be changed is saved in the journal; --undo puts it back, also after a repair that was cut short.
+        be changed is saved in the journal; --undo puts it back, also after a repair that was cut short. An image that
+        was written to after its repair is not put back, nor is anything from a damaged journal.
         """;
 
     internal override string Examples =>
@@ -122,10 +123,25 @@ sealed class RepairVerb : Verb
             throw new UsageException("--undo takes the journal alone: that knows its files");
         }
 
+        bool json = _output.IsJson(parsed);
         IReadOnlyList<string> files =
             await VmdkImage.UndoRepairAsync(journal, cancellationToken).ConfigureAwait(false);
+        if (json)
+        {
+            Show(writer => RepairJson.WriteUndone(writer, journal, files));
+            return ExitCode.Success;
+        }
+
+        if (_work.IsQuiet(parsed))
+        {
+            return ExitCode.Success;
+        }
+
         await using StreamWriter text = _streams.OpenText();
-        text.WriteLine(files.Count == 0 ? "The repair had changed nothing." : "Put back:");
+        text.WriteLine(
+            files.Count == 0
+                ? "Nothing to put back: the repair had changed nothing, or was taken back before."
+                : "Put back:");
         foreach (string file in files)
         {
             text.WriteLine($"  {Printable.Line(file)}");
@@ -147,11 +163,25 @@ sealed class RepairVerb : Verb
                 : throw new UsageException($"--subformat {word}: no such kind of disk");
         }
 
+        (bool json, bool apply) = (_output.IsJson(parsed), parsed.GetValue(_apply));
         try
         {
-            string text = VmdkImage.RebuildDescriptor(file, from, kind, parsed.GetValue(_apply));
+            VmdkRebuiltDescriptor made = VmdkImage.RebuildDescriptor(file, from, kind, apply);
+            if (json)
+            {
+                Show(writer => RepairJson.WriteRebuilt(writer, file, apply, made));
+                return ExitCode.Success;
+            }
+
+            if (made.KeptPath is { } kept)
+            {
+                // Standard output holds the descriptor and nothing else.
+                _streams.Error.WriteLine(Printable.Line(
+                    $"vmdkfast: what {file} held {(apply ? "is" : "would be")} kept as {kept}"));
+            }
+
             using StreamWriter output = _streams.OpenText();
-            output.Write(Printable.Lines(text));
+            output.Write(Printable.Lines(made.Text));
             return ExitCode.Success;
         }
         catch (ArgumentException fault)
@@ -191,17 +221,22 @@ sealed class RepairVerb : Verb
     {
         if (json)
         {
-            await using (var writer = new Utf8JsonWriter(_streams.Output, Json.Indented))
-            {
-                RepairJson.Write(writer, result);
-            }
-
-            _streams.Output.Write("\n"u8);
+            Show(writer => RepairJson.Write(writer, result));
         }
         else if (!isQuiet)
         {
             await using StreamWriter text = _streams.OpenText();
             RepairText.Write(text, result);
         }
+    }
+
+    void Show(Action<Utf8JsonWriter> write)
+    {
+        using (var writer = new Utf8JsonWriter(_streams.Output, Json.Indented))
+        {
+            write(writer);
+        }
+
+        _streams.Output.Write("\n"u8);
     }
 }

@@ -20,9 +20,12 @@ sealed partial class DescriptorRebuild(string path, string extentPath, VmdkDiskK
 
     const string Adapter = "lsilogic";
     const uint HardwareVersion = 4;
+    const string KeptSuffix = ".damaged";
+
+    readonly List<FileIdentity> _extents = [];
 
     /// <summary>Makes the text, and the file if that is wanted.</summary>
-    internal string Run(bool apply)
+    internal VmdkRebuiltDescriptor Run(bool apply)
     {
         string folder = Path.GetDirectoryName(path) ?? "";
         if (!string.Equals(
@@ -34,14 +37,81 @@ sealed partial class DescriptorRebuild(string path, string extentPath, VmdkDiskK
 
         List<ExtentLine> extents = FindExtents(out VmdkDiskKind found);
         byte[] text = Compose(Choose(found), extents, Adapter);
-        if (apply)
+        using LocalFile? damaged = OpenDamaged();
+        string? keptPath = damaged is null ? null : apply
+            ? Replace(damaged, text)
+            : TargetPath.FreeName(path, KeptSuffix);
+        if (apply && damaged is null)
         {
-            using var files = new NewFileSet([path], overwrite: false, sync: true, []);
-            files.Write(path, file => file.Write(text, 0));
-            files.Commit();
+            Make(text, null);
         }
 
-        return Encoding.UTF8.GetString(text);
+        return new VmdkRebuiltDescriptor { Text = Encoding.UTF8.GetString(text), KeptPath = keptPath };
+    }
+
+    // What stands at the name and is no descriptor; null when nothing stands there.
+    LocalFile? OpenDamaged()
+    {
+        LocalFile? file = TargetPath.TryOpen(path);
+        try
+        {
+            string? refusal = file is null ? null
+                : _extents.Contains(file.Identity) ? "the file is an extent of the disk"
+                : file.IsBlockDevice ? "a device cannot be replaced"
+                : file.LengthBytes > VmdkLimits.Default.MaxDescriptorBytes ? "the file is too long for a descriptor"
+                : IsImage(file) ? "the file already exists, and is an image or a descriptor"
+                : null;
+            return refusal is null ? file : throw new VmdkException(VmdkErrorCode.TargetRefused, path, refusal);
+        }
+        catch
+        {
+            file?.Dispose();
+            throw;
+        }
+    }
+
+    static bool IsImage(LocalFile file)
+    {
+        try
+        {
+            return Probe.Look(file) != ImageSignature.Descriptor
+                || ChainCheck.ReadDescriptor(file, VmdkLimits.Default).Extents.Count > 0;
+        }
+        catch (VmdkException fault) when (fault.Code is VmdkErrorCode.NotVmdk or VmdkErrorCode.DescriptorInvalid)
+        {
+            return false;
+        }
+    }
+
+    string Replace(LocalFile damaged, byte[] text)
+    {
+        using ImageLocks locks = ImageLocks.Acquire([(damaged, LockRole.Writer)]);
+        string keptPath = TargetPath.SetAside(path, KeptSuffix);
+        try
+        {
+            Make(text, damaged);
+            return keptPath;
+        }
+        catch
+        {
+            TargetPath.PutBack(keptPath, path);
+            throw;
+        }
+    }
+
+    void Make(byte[] text, LocalFile? damaged)
+    {
+        using var files = new NewFileSet([path], overwrite: false, sync: true, []);
+        files.Write(path, file =>
+        {
+            if (damaged is not null)
+            {
+                file.TakeOwnershipOf(damaged);
+            }
+
+            file.Write(text, 0);
+        });
+        files.Commit();
     }
 
     /// <summary>The text for a disk without a parent, of a content ID of its own.</summary>
@@ -96,6 +166,7 @@ sealed partial class DescriptorRebuild(string path, string extentPath, VmdkDiskK
             string file = Path.Combine(Path.GetDirectoryName(extentPath) ?? "", name);
             if (number > 1 && LocalFile.KindOf(file) is null)
             {
+                RequireLast(number, file, numbered);
                 break;
             }
 
@@ -105,9 +176,29 @@ sealed partial class DescriptorRebuild(string path, string extentPath, VmdkDiskK
         return lines;
     }
 
-    static ExtentLine FlatLine(string file, VmdkExtentType type)
+    // A disk without a part in the middle has the wrong length, and everything behind the gap in the wrong place.
+    static void RequireLast(int missing, string missingPath, Match first)
+    {
+        foreach (string name in TargetPath.NamesBeside(missingPath))
+        {
+            Match other = NumberedName.Match(name);
+            if (other.Success && IsSame("stem") && IsSame("rest")
+                && int.TryParse(other.Groups["number"].ValueSpan, CultureInfo.InvariantCulture, out int number)
+                && number > missing)
+            {
+                throw new VmdkException(
+                    VmdkErrorCode.FileMissing, missingPath, $"the file of an extent is missing, and '{name}' is there");
+            }
+
+            bool IsSame(string part) =>
+                string.Equals(other.Groups[part].Value, first.Groups[part].Value, StringComparison.Ordinal);
+        }
+    }
+
+    ExtentLine FlatLine(string file, VmdkExtentType type)
     {
         using LocalFile flat = LocalFile.Open(file, FileAccessMode.Read);
+        _extents.Add(flat.Identity);
         Span<byte> start = stackalloc byte[sizeof(ulong)];
         if (Probe.Signature(start[..flat.Read(start, 0)]) is { } signature)
         {
@@ -130,17 +221,19 @@ sealed partial class DescriptorRebuild(string path, string extentPath, VmdkDiskK
         return Probe.Signature(start[..sparse.Read(start, 0)]) == ImageSignature.Cowd;
     }
 
-    static ExtentLine CowdLine(string file)
+    ExtentLine CowdLine(string file)
     {
         using LocalFile sparse = LocalFile.Open(file, FileAccessMode.Read);
+        _extents.Add(sparse.Identity);
         CowdFile header = CowdFile.Read(sparse, VmdkLimits.Default);
         return ExtentLine.ForFile(
             VmdkExtentType.VmfsSparse, header.CapacityBytes >> Sector.Shift, Path.GetFileName(file));
     }
 
-    static ExtentLine SparseLine(string file)
+    ExtentLine SparseLine(string file)
     {
         using LocalFile sparse = LocalFile.Open(file, FileAccessMode.Read);
+        _extents.Add(sparse.Identity);
         if (Probe.Look(sparse) != ImageSignature.HostedSparse)
         {
             throw new VmdkException(

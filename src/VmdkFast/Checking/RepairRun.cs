@@ -12,6 +12,9 @@ sealed class RepairRun(string path, VmdkRepairOptions options) : IDisposable
     const int MaxRounds = 5;
     const int PieceBytes = 1 << 20;
 
+    // Repairs of one image within a second; more than that is no accident.
+    const int MaxJournalNames = 1000;
+
     readonly List<ImageCheck> _checks = [];
     readonly List<VmdkRepairChange> _changes = [];
     readonly List<VmdkLostRange> _lost = [];
@@ -24,9 +27,32 @@ sealed class RepairRun(string path, VmdkRepairOptions options) : IDisposable
     /// <summary>Makes the plan, and carries it out if that was asked for.</summary>
     internal VmdkRepairResult Run(IProgress<VmdkProgress>? progress, CancellationToken cancellationToken)
     {
+        try
+        {
+            VmdkRepairResult result = RunRounds(progress, cancellationToken);
+            _journal?.Finish();
+            return result;
+        }
+        catch (OperationCanceledException stop) when (_journal is { HasRound: true })
+        {
+            FinishIfPossible(_journal);
+            throw new VmdkRepairCancelledException(_journal.Path, stop);
+        }
+        catch (VmdkException failure) when (_journal is { HasRound: true })
+        {
+            throw new VmdkException(
+                failure.Code, failure.Path,
+                $"the repair was cut short; the journal '{_journal.Path}' takes it back ({failure.Message})",
+                inner: failure);
+        }
+    }
+
+    VmdkRepairResult RunRounds(IProgress<VmdkProgress>? progress, CancellationToken cancellationToken)
+    {
         VmdkCheckResult? before = null;
         VmdkCheckResult after;
         IReadOnlyList<RepairStep> leftOut;
+        IReadOnlyList<RepairStep> proposed;
         for (int round = 0; ; round++)
         {
             // The locks of the first round hold until the end; a second open of a file would meet them.
@@ -39,7 +65,7 @@ sealed class RepairRun(string path, VmdkRepairOptions options) : IDisposable
             before ??= after;
             var guard = new RepairGuard(path, after, before, options, _originals);
             RepairPlan plan = guard.Choose(run.Log.Steps, cancellationToken);
-            leftOut = guard.LeftOut;
+            (leftOut, proposed) = (guard.LeftOut, run.Log.Steps);
             if (plan.Changes.Count == 0 || round == MaxRounds)
             {
                 break;
@@ -62,6 +88,7 @@ sealed class RepairRun(string path, VmdkRepairOptions options) : IDisposable
             Changes = _changes,
             Lost = _lost,
             LeftOut = [.. leftOut.Select(step => $"{step.File.Path}: {step.Reason}").Distinct()],
+            Remedies = RepairRemedies.Of(_checks[^1].Top!, proposed, after, options),
             JournalPath = _journal?.Path,
         };
     }
@@ -79,20 +106,38 @@ sealed class RepairRun(string path, VmdkRepairOptions options) : IDisposable
     // Not cancelled from here on: half a round is what the journal is for, but nobody should need it.
     void Carry(RepairPlan plan)
     {
-        _journal ??= UndoJournal.Create(options.JournalPath ?? string.Create(
-            CultureInfo.InvariantCulture, $"{path}.undo-{DateTime.UtcNow:yyyyMMddTHHmmss}"),
-            _checks[0].Top!.Local);
+        _journal ??= CreateJournal();
         _journal.Save(plan.Changes);
+        CarryOut(plan);
+    }
+
+    UndoJournal CreateJournal()
+    {
+        LocalFile image = _checks[0].Top!.Local;
+        string name = options.JournalPath ?? string.Create(
+            CultureInfo.InvariantCulture, $"{path}.undo-{DateTime.UtcNow:yyyyMMddTHHmmss}");
+        for (int number = 1; ; number++)
+        {
+            try
+            {
+                return UndoJournal.Create(number == 1 ? name : $"{name}-{number}", image);
+            }
+            catch (VmdkException taken) when (taken.Code == VmdkErrorCode.TargetRefused
+                && options.JournalPath is null && number < MaxJournalNames)
+            {
+            }
+        }
+    }
+
+    // Without its last word the journal takes back as well, it only cannot tell what is written meanwhile.
+    static void FinishIfPossible(UndoJournal journal)
+    {
         try
         {
-            CarryOut(plan);
+            journal.Finish();
         }
-        catch (VmdkException failure)
+        catch (VmdkException)
         {
-            throw new VmdkException(
-                failure.Code, failure.Path,
-                $"the repair was cut short; the journal '{_journal.Path}' takes it back ({failure.Message})",
-                inner: failure);
         }
     }
 

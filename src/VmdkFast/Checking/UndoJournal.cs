@@ -1,6 +1,4 @@
 using System.Buffers.Binary;
-using System.IO.Hashing;
-using System.Text;
 using VmdkFast.Format;
 using VmdkFast.Storage;
 
@@ -13,67 +11,110 @@ sealed class UndoJournal : IDisposable
 {
     internal const int MaxPieceBytes = 1 << 20;
 
-    internal static readonly int ChecksumOffset =
-        UndoRecord.Fields.First(field => field.Name == nameof(UndoRecord.Checksum)).OffsetBytes;
+    // Parts the two names of a file: no name holds it.
+    internal const char NameEnd = '\0';
 
-    readonly LocalFile _journal;
+    readonly SealedJournal _journal;
     readonly byte[] _piece = new byte[MaxPieceBytes];
-    long _endBytes;
-    bool _hasRound;
+    readonly List<(LocalFile File, List<ByteRange> Changed)> _files = [];
 
-    UndoJournal(LocalFile journal) => _journal = journal;
+    UndoJournal(SealedJournal journal) => _journal = journal;
 
     internal string Path => _journal.Path;
 
-    /// <summary>Makes a new journal.</summary>
-    /// <param name="path">Where.</param>
-    /// <param name="image">Whose bytes it will hold: nobody else may read them here either.</param>
-    /// <exception cref="VmdkException">The name is taken, or the folder does not allow it.</exception>
-    internal static UndoJournal Create(string path, LocalFile image)
-    {
-        var journal = new UndoJournal(LocalFile.CreateNew(path));
-        journal._journal.TakeOwnershipOf(image);
-        Span<byte> bytes = stackalloc byte[UndoHeader.SizeBytes];
-        bytes.Clear();
-        UndoHeader.Writer header = UndoHeader.CreateWriter(bytes);
-        header.Magic = UndoHeader.MagicValue;
-        header.Version = UndoHeader.VersionValue;
-        journal.Append(bytes);
-        return journal;
-    }
+    /// <summary>Whether a round is saved: from then on a file may have been changed.</summary>
+    internal bool HasRound => _journal.State != UndoState.None;
+
+    /// <inheritdoc cref="SealedJournal.Create"/>
+    internal static UndoJournal Create(string path, LocalFile image) => new(SealedJournal.Create(path, image));
 
     /// <summary>Saves what some changes will touch; when this returns, all of it is durable.</summary>
     internal void Save(IReadOnlyList<PlannedChange> changes)
     {
-        foreach (CheckedFile file in changes.Select(change => change.File).Distinct())
+        foreach (LocalFile file in changes.Select(change => change.File.Local).DistinctBy(file => file.Identity))
         {
-            Write(UndoKind.Length, file.Local, file.LengthBytes, []);
+            int number = NumberOf(file);
+            Write(_journal, UndoKind.Length, number, file.LengthBytes);
         }
 
         foreach (PlannedChange change in changes)
         {
-            SaveRange(change);
+            int number = NumberOf(change.File.Local);
+            Write(_journal, UndoKind.Change, number, change.OffsetBytes, change.LengthBytes);
+            _files[number].Changed.Add(
+                new ByteRange(change.OffsetBytes, checked(change.OffsetBytes + change.LengthBytes)));
+            SaveRange(change, number);
         }
 
-        Write(UndoKind.EndOfRound, _journal, 0, []);
-        _journal.Barrier();
-        using ImageFolder folder = ImageFolder.Beside(_journal.Path, VmdkLimits.Default);
-        folder.Barrier();
-        _hasRound = true;
+        _journal.Seal(UndoState.Saved);
+    }
+
+    /// <summary>Notes how the repair leaves the files, so that what is written afterwards is not taken back.</summary>
+    internal void Finish()
+    {
+        Span<byte> hash = stackalloc byte[16];
+        for (int number = 0; number < _files.Count; number++)
+        {
+            (LocalFile file, List<ByteRange> changed) = _files[number];
+            long length = file.RefreshStatus().LengthBytes;
+            BinaryPrimitives.WriteUInt128LittleEndian(hash, RangeHash.Of(file, changed));
+            Write(_journal, UndoKind.Result, number, length, 0, hash);
+        }
+
+        _journal.Seal(UndoState.Finished);
+    }
+
+    /// <summary>Adds a record.</summary>
+    internal static void Write(
+        SealedJournal journal, UndoKind kind, int fileNumber, long offsetBytes, long lengthBytes = 0,
+        ReadOnlySpan<byte> data = default, FileIdentity identity = default)
+    {
+        Span<byte> bytes = stackalloc byte[UndoRecord.SizeBytes];
+        bytes.Clear();
+        UndoRecord.Writer record = UndoRecord.CreateWriter(bytes);
+        record.Kind = kind;
+        record.FileNumber = (uint)fileNumber;
+        record.OffsetBytes = (ulong)offsetBytes;
+        record.LengthBytes = (ulong)lengthBytes;
+        record.DataBytes = (ulong)data.Length;
+        record.Device = identity.Device;
+        record.Inode = identity.Inode;
+        journal.Append(bytes);
+        if (!data.IsEmpty)
+        {
+            journal.Append(data);
+        }
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _journal.Dispose();
-        if (!_hasRound)
+        if (HasRound)
         {
-            // Nothing was changed, so there is nothing to take back.
-            File.Delete(_journal.Path);
+            _journal.Dispose();
+        }
+        else
+        {
+            _journal.Delete();
         }
     }
 
-    void SaveRange(PlannedChange change)
+    // Each round opens the files anew; the last opened knows their length.
+    int NumberOf(LocalFile file)
+    {
+        int number = _files.FindIndex(known => known.File.Identity == file.Identity);
+        if (number >= 0)
+        {
+            _files[number] = _files[number] with { File = file };
+            return number;
+        }
+
+        _files.Add((file, []));
+        UndoFile.WriteTo(_journal, _files.Count - 1, file);
+        return _files.Count - 1;
+    }
+
+    void SaveRange(PlannedChange change, int number)
     {
         LocalFile file = change.File.Local;
         bool keepsHoles = change.Cuts || change.Phase == ChangePhase.Free;
@@ -100,45 +141,8 @@ sealed class UndoJournal : IDisposable
                 return;
             }
 
-            Write(UndoKind.Range, file, at, _piece.AsSpan(0, read));
+            Write(_journal, UndoKind.Range, number, at, read, _piece.AsSpan(0, read));
             at += read;
-        }
-    }
-
-    void Write(UndoKind kind, LocalFile file, long offsetBytes, ReadOnlySpan<byte> saved)
-    {
-        byte[] name = kind == UndoKind.EndOfRound ? [] : Encoding.UTF8.GetBytes(System.IO.Path.GetFullPath(file.Path));
-        Span<byte> bytes = stackalloc byte[UndoRecord.SizeBytes];
-        bytes.Clear();
-        UndoRecord.Writer record = UndoRecord.CreateWriter(bytes);
-        record.Kind = kind;
-        record.NameBytes = (uint)name.Length;
-        record.Device = file.Identity.Device;
-        record.Inode = file.Identity.Inode;
-        record.OffsetBytes = (ulong)offsetBytes;
-        record.LengthBytes = (ulong)saved.Length;
-        BinaryPrimitives.WriteUInt64LittleEndian(bytes[ChecksumOffset..], Checksum(bytes, name, saved));
-        Append(bytes);
-        Append(name);
-        Append(saved);
-    }
-
-    /// <summary>The checksum of a record whose own field is 0.</summary>
-    internal static ulong Checksum(ReadOnlySpan<byte> record, ReadOnlySpan<byte> name, ReadOnlySpan<byte> saved)
-    {
-        var hash = new XxHash64();
-        hash.Append(record);
-        hash.Append(name);
-        hash.Append(saved);
-        return hash.GetCurrentHashAsUInt64();
-    }
-
-    void Append(ReadOnlySpan<byte> bytes)
-    {
-        if (!bytes.IsEmpty)
-        {
-            _journal.Write(bytes, _endBytes);
-            _endBytes += bytes.Length;
         }
     }
 }

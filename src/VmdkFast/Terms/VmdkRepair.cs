@@ -43,7 +43,10 @@ public sealed record VmdkRepairOptions
     /// </summary>
     public bool RebuildDescriptor { get; init; }
 
-    /// <summary>Where the undo journal goes; null for the image's name with <c>.undo-</c> and the time.</summary>
+    /// <summary>
+    /// Where the undo journal goes; null for the image's name with <c>.undo-</c> and the time, and a number where that
+    /// is taken.
+    /// </summary>
     public string? JournalPath { get; init; }
 
     internal void Validate()
@@ -70,6 +73,19 @@ public sealed record VmdkRepairChange(string Path, long OffsetBytes, long Length
 /// <param name="LengthBytes">Its length.</param>
 public readonly record struct VmdkLostRange(long OffsetBytes, long LengthBytes);
 
+/// <summary>What a caller can allow, or do, that sets right more.</summary>
+public enum VmdkRepairRemedy
+{
+    /// <summary><see cref="VmdkRepairOptions.DropLost"/>: something is lost.</summary>
+    DropLost,
+
+    /// <summary><see cref="VmdkRepairOptions.AcceptParent"/>: the parent was changed.</summary>
+    AcceptParent,
+
+    /// <summary><see cref="VmdkImage.RebuildDescriptor"/>: the descriptor's file is damaged.</summary>
+    RebuildDescriptor,
+}
+
 /// <summary>What a repair has done, or would do.</summary>
 public sealed record VmdkRepairResult
 {
@@ -86,9 +102,13 @@ public sealed record VmdkRepairResult
     public required IReadOnlyList<VmdkLostRange> Lost { get; init; }
 
     /// <summary>
-    /// What was left out, in a line each: it would have changed what can be read, or made a corruption more.
+    /// What was left out, in a line each: it would have changed what can be read, or made a corruption more; or it is
+    /// in doubt, since other damage stands beside it.
     /// </summary>
     public IReadOnlyList<string> LeftOut { get; init; } = [];
+
+    /// <summary>What would set right some of what remains; none of it was asked for.</summary>
+    public IReadOnlyList<VmdkRepairRemedy> Remedies { get; init; } = [];
 
     /// <summary>The journal that takes everything back; null when nothing was changed.</summary>
     public string? JournalPath { get; init; }

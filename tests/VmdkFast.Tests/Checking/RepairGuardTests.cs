@@ -103,6 +103,29 @@ public sealed class RepairGuardTests : IDisposable
         Assert.Equal(readable, ReadAll(path));
     }
 
+    [Fact]
+    public void OneBadStepAmongManyIsFoundAndOnlyThatIsLeftOut()
+    {
+        string path = Sparse();
+        byte[] good = File.ReadAllBytes(path);
+        uint entry = Checked.Entry(path, 15);
+        for (int grain = 0; grain < 15; grain++)
+        {
+            Patch.WriteUInt32(path, Checked.CopyTable(path) + (grain * 4), 0x7fff_ffff);
+        }
+
+        Patch.WriteUInt32(path, Checked.Table(path) + (15 * 4), entry + 1);
+        Patch.WriteUInt32(path, Checked.CopyTable(path) + (15 * 4), 0);
+
+        VmdkRepairResult result = Repair(path);
+
+        Assert.Equal(15, result.Changes.Count);
+        Assert.EndsWith("grainTable[0][15]: from its copy", Assert.Single(result.LeftOut), StringComparison.Ordinal);
+        Patch.WriteUInt32(path, Checked.Table(path) + (15 * 4), entry);
+        Patch.WriteUInt32(path, Checked.CopyTable(path) + (15 * 4), entry);
+        Assert.Equal(good, File.ReadAllBytes(path));
+    }
+
     // Both entries of the grain were lost, one to another's place: the unused grain is the one that it had.
     [Fact]
     public void ADoubledEntryGivesWayToNothingOnlyWhereNoGrainIsUnused()

@@ -152,7 +152,7 @@ public sealed class StreamRepairTests : IDisposable
         string extent = _folder[$"disk-{suffix}.vmdk"];
         Assert.Throws<VmdkException>(() => VmdkImage.RebuildDescriptor(path, extent, kind, apply: true));
         File.Delete(path);
-        string text = VmdkImage.RebuildDescriptor(path, extent, kind);
+        string text = VmdkImage.RebuildDescriptor(path, extent, kind).Text;
         Assert.False(File.Exists(path));
         Assert.Contains($"createType=\"{createType}\"", text, StringComparison.Ordinal);
 
@@ -161,6 +161,64 @@ public sealed class StreamRepairTests : IDisposable
         DiskAssert.Holds(content, path);
         Checked.IsClean(path, content.LengthSectors < 64 * 32 ? [VmdkFindingKind.GeometryDisagrees] : []);
         Assert.Equal(QemuImg.ToRawHash(path), Hash(content));
+    }
+
+    [Fact]
+    public void ADiskWithoutAPartInTheMiddleIsNotMade()
+    {
+        string path = SplitSparseImage.Write(_folder.Path, "disk", Content(2 << 20, 7), 1024);
+        File.Delete(path);
+        File.Delete(_folder["disk-s002.vmdk"]);
+        VmdkException refusal = Assert.Throws<VmdkException>(
+            () => VmdkImage.RebuildDescriptor(path, _folder["disk-s001.vmdk"], apply: true));
+        Assert.Equal((VmdkErrorCode.FileMissing, _folder["disk-s002.vmdk"]), (refusal.Code, refusal.Path));
+        Assert.False(File.Exists(path));
+
+        // What ends before the gap is a disk; of another name is another's.
+        File.Delete(_folder["disk-s003.vmdk"]);
+        File.Move(_folder["disk-s004.vmdk"], _folder["other-s004.vmdk"]);
+        Assert.NotEmpty(VmdkImage.RebuildDescriptor(path, _folder["disk-s001.vmdk"]).Text);
+    }
+
+    [Theory]
+    [InlineData("# Disk DescriptorFile\nversion=1\nCID=12345678\nparentCID=ffffffff\ncreateType=\"vmfs\"\n")]
+    [InlineData("# Disk DescriptorFile\nversion=1\nCID=1\nCID=2\nRW 2048 FLAT \"disk-flat.vmdk\" 0\n")]
+    [InlineData("\0\0\0\0\0")]
+    [InlineData("")]
+    public void ADescriptorThatIsNoneIsKeptBesideTheNewOne(string text)
+    {
+        GuestContent content = Content(1 << 20, 7);
+        string path = FlatImage.Write(_folder.Path, "disk", content);
+        File.WriteAllText(path, text);
+        File.WriteAllText(path + ".damaged", "older");
+
+        Assert.Equal(
+            path + ".damaged-2", VmdkImage.RebuildDescriptor(path, _folder["disk-flat.vmdk"]).KeptPath);
+        Assert.Equal(text, File.ReadAllText(path));
+        VmdkRebuiltDescriptor made = VmdkImage.RebuildDescriptor(path, _folder["disk-flat.vmdk"], apply: true);
+
+        Assert.Equal(path + ".damaged-2", made.KeptPath);
+        Assert.Equal(text, File.ReadAllText(made.KeptPath!));
+        Assert.Equal("older", File.ReadAllText(path + ".damaged"));
+        DiskAssert.Holds(content, path);
+    }
+
+    [Theory]
+    [InlineData("disk-flat.vmdk")]
+    [InlineData("other.vmdk")]
+    [InlineData("long.vmdk")]
+    public void NoImageIsSetAsideForADescriptor(string name)
+    {
+        FlatImage.Write(_folder.Path, "disk", Content(1 << 20, 7));
+        SparseImage.Write(_folder.Path, "other", Content(1 << 20, 1));
+        File.WriteAllBytes(_folder["long.vmdk"], new byte[(1 << 20) + 1]);
+        string[] before = Directory.GetFiles(_folder.Path);
+        byte[] bytes = File.ReadAllBytes(_folder[name]);
+        VmdkException refusal = Assert.Throws<VmdkException>(
+            () => VmdkImage.RebuildDescriptor(_folder[name], _folder["disk-flat.vmdk"], apply: true));
+        Assert.Equal(VmdkErrorCode.TargetRefused, refusal.Code);
+        Assert.Equal(before.Order(), Directory.GetFiles(_folder.Path).Order());
+        Assert.Equal(bytes, File.ReadAllBytes(_folder[name]));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using VmdkFast.Checking;
+using VmdkFast.Storage;
 using VmdkFast.Tests.Support;
 using Xunit;
 
@@ -23,12 +24,16 @@ public sealed class UndoTests : IDisposable
 
         Assert.True(result.After!.IsSound);
         Assert.NotEqual(damaged, await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken));
-        for (int i = 0; i < 2; i++)
-        {
-            Assert.Equal(
-                [path], await VmdkImage.UndoRepairAsync(result.JournalPath!, TestContext.Current.CancellationToken));
-            Assert.Equal(damaged, await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken));
-        }
+        Assert.Equal(
+            [path], await VmdkImage.UndoRepairAsync(result.JournalPath!, TestContext.Current.CancellationToken));
+        Assert.Equal(damaged, await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken));
+
+        // Once is enough: what is written from now on is nothing that the repair had changed.
+        Patch.WriteBytes(path, 100, [1, 2, 3]);
+        byte[] later = await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken);
+        Assert.Empty(
+            await VmdkImage.UndoRepairAsync(result.JournalPath!, TestContext.Current.CancellationToken));
+        Assert.Equal(later, await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -69,33 +74,58 @@ public sealed class UndoTests : IDisposable
     }
 
     [Fact]
-    public void AJournalIsRefusedForAnotherFileOfThatName()
+    public async Task RepairsWithinASecondHaveJournalsOfTheirOwn()
     {
         string path = Sparse();
         Damage(path);
-        VmdkRepairResult result = Repaired.Apply(path);
-        byte[] other = [.. File.ReadAllBytes(path)];
-        File.Move(path, path + ".old");
-        File.WriteAllBytes(path, other);
-
-        VmdkException refusal = Assert.Throws<VmdkException>(() => Repaired.Undo(result.JournalPath!));
-
-        Assert.Equal(VmdkErrorCode.SourceChanged, refusal.Code);
-        Assert.Equal(other, File.ReadAllBytes(path));
+        byte[] damaged = await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken);
+        var options = new VmdkRepairOptions { Apply = true };
+        var journals = new HashSet<string>();
+        for (int i = 0; i < 3; i++)
+        {
+            VmdkRepairResult result = await VmdkImage.RepairAsync(
+                path, options, null, TestContext.Current.CancellationToken);
+            Assert.True(journals.Add(result.JournalPath!));
+            await VmdkImage.UndoRepairAsync(result.JournalPath!, TestContext.Current.CancellationToken);
+            Assert.Equal(damaged, await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken));
+        }
     }
 
     [Fact]
-    public void AJournalThatWasCutShortBelongsToARepairThatChangedNothing()
+    public async Task ARepairThatIsCancelledBetweenTwoRoundsNamesItsJournal()
     {
         string path = Sparse();
         Damage(path);
-        VmdkRepairResult result = Repaired.Apply(path);
-        byte[] repaired = File.ReadAllBytes(path);
-        Patch.SetLength(result.JournalPath!, 200);
+        byte[] damaged = await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken);
+        using var cancellation = new CancellationTokenSource();
+        var options = new VmdkRepairOptions { Apply = true, JournalPath = _folder["undo"] };
+        VmdkRepairCancelledException stopped;
+        using (var run = new RepairRun(path, options) { Wrap = CancelAtFirstChange })
+        {
+            stopped = Assert.Throws<VmdkRepairCancelledException>(() => run.Run(null, cancellation.Token));
+        }
 
-        Assert.Empty(Repaired.Undo(result.JournalPath!));
+        Assert.Equal(_folder["undo"], stopped.JournalPath);
+        Assert.Contains(_folder["undo"], stopped.Message, StringComparison.Ordinal);
+        Assert.NotEqual(damaged, await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken));
+        Repaired.Undo(stopped.JournalPath);
+        Assert.Equal(damaged, await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken));
 
-        Assert.Equal(repaired, File.ReadAllBytes(path));
+        ImageFile CancelAtFirstChange(LocalFile file)
+        {
+            cancellation.Cancel();
+            return file;
+        }
+    }
+
+    [Fact]
+    public void ACancelledRepairThatChangedNothingLeavesNoJournal()
+    {
+        string path = Sparse();
+        Damage(path);
+        using var run = new RepairRun(path, new VmdkRepairOptions { Apply = true });
+        Assert.ThrowsAny<OperationCanceledException>(() => run.Run(null, new CancellationToken(canceled: true)));
+        Assert.Single(Directory.GetFiles(_folder.Path));
     }
 
     [Fact]

@@ -24,6 +24,7 @@ public sealed partial class FormatDocumentTests
         [nameof(SeSparseVolatileHeader)] = Table<SeSparseVolatileHeader>(),
         [nameof(ChangeTrackingHeader)] = Table<ChangeTrackingHeader>(),
         [nameof(UndoHeader)] = Table<UndoHeader>(),
+        [nameof(UndoSeal)] = Table<UndoSeal>(),
         [nameof(UndoRecord)] = Table<UndoRecord>(),
     };
 
