@@ -139,6 +139,9 @@ public sealed class CheckTests : IDisposable
         Patch.WriteBytes(image, 512, new byte[20 * 512]);
         Assert.Equal(2, (await Run.CliAsync("check", image)).ExitCode);
         Assert.Contains(
+            "vmdkfast repair --rebuild-descriptor",
+            (await Run.CliAsync("repair", "--apply", image)).Output, StringComparison.Ordinal);
+        Assert.Contains(
             "whether the image had one is not known",
             (await Run.CliAsync("repair", "--rebuild-descriptor", image)).Output, StringComparison.Ordinal);
         await Run.OrFailAsync("repair", "--apply", "--rebuild-descriptor", image);

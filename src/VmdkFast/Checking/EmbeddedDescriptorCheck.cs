@@ -17,6 +17,10 @@ sealed class EmbeddedDescriptorCheck(CheckedFile file, FindingLog log, VmdkLimit
     bool _overlaps;
     bool _isStillThere;
 
+    /// <summary>The place that is given for a descriptor which is lost: that of the header's field.</summary>
+    internal static long FieldOffsetBytes { get; } =
+        HostedHeaderCheck.OffsetOf(nameof(SparseHeader.DescriptorOffsetSectors));
+
     /// <summary>The descriptor; null when there is none that can be read.</summary>
     internal DescriptorText? Text { get; private set; }
 
@@ -82,13 +86,12 @@ sealed class EmbeddedDescriptorCheck(CheckedFile file, FindingLog log, VmdkLimit
     /// </summary>
     internal void Require()
     {
-        long fieldOffset = HostedHeaderCheck.OffsetOf(nameof(SparseHeader.DescriptorOffsetSectors));
         if (Instead is { } found)
         {
             log.Add(
                 VmdkFindingKind.DescriptorInvalid, file.Path,
                 $"the header names a descriptor, and there is none, but {found}: whether the image has a parent is "
-                + "not known", fieldOffset);
+                + "not known", FieldOffsetBytes);
         }
 
         if (Text is not null)
@@ -100,7 +103,7 @@ sealed class EmbeddedDescriptorCheck(CheckedFile file, FindingLog log, VmdkLimit
         {
             _isStillThere = true;
             log.Propose(new WriteStep(
-                file, RepairClass.Restore, $"the descriptor lies at sector {UsualSector}", fieldOffset,
+                file, RepairClass.Restore, $"the descriptor lies at sector {UsualSector}", FieldOffsetBytes,
                 DirectoryPlaces.FieldOf(UsualSector)));
         }
         else if (Instead is not null && _area.Length > 0 && IsDescriptor([Comment, .. _area.AsSpan(1)]))

@@ -12,12 +12,21 @@ sealed record RepairGround(bool IsSound, bool MayFree)
     /// <summary>What two checks say.</summary>
     /// <param name="first">What was found before the first round.</param>
     /// <param name="now">What is found now.</param>
-    internal static RepairGround Of(VmdkCheckResult first, VmdkCheckResult now) =>
-        new(now.IsSound, first.IsSound && now.IsSound && !IsOdd(first));
+    internal static RepairGround Of(VmdkCheckResult first, VmdkCheckResult now) => new(
+        now.IsSound,
+        first.IsSound && now.IsSound
+            && first.Warnings == first.Findings.Count(static finding => IsHarmless(finding.Kind)));
 
     /// <summary>Whether there are warnings of what may be one wrong bit in what leads to grains.</summary>
-    internal static bool IsOdd(VmdkCheckResult result) =>
-        result.Warnings != result.Findings.Count(static finding => IsHarmless(finding.Kind));
+    /// <remarks>
+    /// Not of the length of tables: where it is wrong the tables themselves are, and where they are right it is the
+    /// writer that is no usual one. Only for space that nothing uses that is not enough.
+    /// </remarks>
+    internal static bool IsOdd(VmdkCheckResult result) => result.Warnings != result.Findings.Count(
+        static finding => IsHarmless(finding.Kind) || IsTableLength(finding));
+
+    static bool IsTableLength(VmdkFinding finding) => finding.Kind == VmdkFindingKind.HeaderOdd
+        && finding.OffsetBytes == HostedHeaderCheck.OffsetOf(nameof(HostedFields.GrainTableEntries));
 
     static bool IsHarmless(VmdkFindingKind kind) => kind is VmdkFindingKind.Unclean
         or VmdkFindingKind.GeometryDisagrees or VmdkFindingKind.ChangeTrackingMissing

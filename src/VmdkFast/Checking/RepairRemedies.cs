@@ -23,8 +23,10 @@ static class RepairRemedies
             remedies.Add(VmdkRepairRemedy.AcceptParent);
         }
 
-        if (found.Findings.Any(finding => finding.Kind == VmdkFindingKind.DescriptorInvalid
-            && finding.Path == top.Path) && IsDescriptorFile(top))
+        bool isDescriptorFile = IsDescriptorFile(top);
+        if (!options.RebuildDescriptor && found.Findings.Any(finding =>
+            finding.Kind == VmdkFindingKind.DescriptorInvalid && finding.Path == top.Path
+            && (isDescriptorFile || finding.OffsetBytes == EmbeddedDescriptorCheck.FieldOffsetBytes)))
         {
             remedies.Add(VmdkRepairRemedy.RebuildDescriptor);
         }
@@ -32,7 +34,6 @@ static class RepairRemedies
         return remedies;
     }
 
-    // One that is embedded has no extents beside it to be made from.
     static bool IsDescriptorFile(CheckedFile file)
     {
         Span<byte> start = stackalloc byte[DescriptorText.ProbeBytes];
