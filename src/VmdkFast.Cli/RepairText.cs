@@ -94,7 +94,7 @@ static class RepairText
             {
                 VmdkRepairRemedy.DropLost => "give up what is lost, and list it.",
                 VmdkRepairRemedy.AcceptParent => "take the parent as it is; is it the right one?",
-                _ => "make a new descriptor, from the extents that --from names.",
+                _ => "make a new descriptor; a descriptor file from the extents that --from names.",
             });
         }
     }

@@ -6,7 +6,8 @@ namespace VmdkFast.Fuzz;
 /// corruption more, and what the disk reads afterwards is what it read before, or what the sample holds (of a grain
 /// that is cut off: what is left of that); undoing it gives every byte back. Three wrong numbers and more can agree on
 /// something that no sample holds: an entry that is empty in one copy, and in the other names a grain whose own entries
-/// are both lost, is as well one that lost one copy. There only what read as zeros may change.
+/// are both lost, is as well one that lost one copy. In a stream two can: a marker that names another place, and the
+/// lost entry of the right one. There only what read as zeros may change.
 /// </remarks>
 sealed class RepairTarget : IFuzzTarget
 {
@@ -21,7 +22,8 @@ sealed class RepairTarget : IFuzzTarget
         new() { Deep = true, Limits = ImageReading.Options.Limits, Threads = 1 };
 
     readonly FuzzFolder _folder = new();
-    readonly SampleImage[] _samples = [.. Samples.Sparse(), .. Samples.Streams()];
+    readonly SampleImage[] _sparse = [.. Samples.Sparse()];
+    readonly SampleImage[] _streams = [.. Samples.Streams()];
 
     public string Name => TargetName;
 
@@ -36,13 +38,15 @@ sealed class RepairTarget : IFuzzTarget
     public void Run(ReadOnlySpan<byte> input)
     {
         var choices = new FuzzInput(input);
-        SampleImage sample = _samples[choices.TakeBelow(_samples.Length)];
+        int number = choices.TakeBelow(_sparse.Length + _streams.Length);
+        bool isStream = number >= _sparse.Length;
+        SampleImage sample = isStream ? _streams[number - _sparse.Length] : _sparse[number];
         const PlaceGroup Everything = PlaceGroup.Header | PlaceGroup.Footer | PlaceGroup.Tables | PlaceGroup.Markers;
         byte[] image = Nudges.Apply(sample, Everything, ref choices);
         string path = _folder[ImageReading.FileName];
         File.WriteAllBytes(path, image);
         File.Delete(_folder[JournalName]);
-        bool mayAgree = CountWrong(image, sample.Bytes) > 2;
+        bool mayAgree = CountWrong(image, sample.Bytes) > (isStream ? 1 : 2);
         var budget = InputBudget.Start(MaxAllocatedBytes);
         try
         {

@@ -15,7 +15,11 @@ sealed class FindingLog(int maxFindings, bool wantsSteps)
 
     internal IReadOnlyList<VmdkFinding> Findings => _findings;
 
-    internal IReadOnlyList<RepairStep> Steps => _steps;
+    /// <summary>What would set right what was found; complete when all has been looked at.</summary>
+    internal IReadOnlyList<RepairStep> Steps => this[VmdkFindingSeverity.Leak] == 0 ? _steps
+        : [.. _steps.Select(static step => step.LostIfUnused is { } lost
+            ? step with { Class = RepairClass.Drop, Lost = lost }
+            : step)];
 
     internal long Omitted => _omitted;
 

@@ -8,7 +8,12 @@ namespace VmdkFast.Checking;
 sealed class GrainCheck(SparseSubject subject, StoredGrains stored)
 {
     readonly CheckedFile _file = subject.File;
+    // More faults than a repair takes steps are found by its next round.
+    const int MaxFaults = 1 << 19;
+
     readonly SparseShape _shape = subject.Shape;
+    readonly List<(EntryPlace Place, GuestStretch Guest)> _faults = [];
+    readonly HashSet<uint> _doubted = [];
     long _next;
 
     internal long Allocated { get; private set; }
@@ -72,7 +77,7 @@ sealed class GrainCheck(SparseSubject subject, StoredGrains stored)
         if (!IsInFile(entry))
         {
             Fault(
-                VmdkFindingKind.TableEntryInvalid, place, $"sector {entry}, where no grain can be", guest);
+                VmdkFindingKind.TableEntryInvalid, place, entry, $"sector {entry}, where no grain can be", guest);
             return;
         }
 
@@ -80,13 +85,14 @@ sealed class GrainCheck(SparseSubject subject, StoredGrains stored)
         if (length is not { } sectors)
         {
             Fault(
-                VmdkFindingKind.MarkerMismatch, place, $"sector {entry}: {fault}", guest, (long)entry << Sector.Shift);
+                VmdkFindingKind.MarkerMismatch, place, entry, $"sector {entry}: {fault}", guest,
+                (long)entry << Sector.Shift);
             return;
         }
 
         if (_file.Metadata.Overlaps(entry, sectors))
         {
-            Fault(VmdkFindingKind.GrainOverMetadata, place, $"sector {entry}, where metadata lies", guest);
+            Fault(VmdkFindingKind.GrainOverMetadata, place, entry, $"sector {entry}, where metadata lies", guest);
             return;
         }
 
@@ -167,10 +173,42 @@ sealed class GrainCheck(SparseSubject subject, StoredGrains stored)
     }
 
     void Fault(
-        VmdkFindingKind kind, in EntryPlace place, string text, GuestStretch guest, long? offsetBytes = null)
+        VmdkFindingKind kind, in EntryPlace place, uint entry, string text, GuestStretch guest,
+        long? offsetBytes = null)
     {
         subject.Find(kind, $"{place.Name} is {text}", offsetBytes ?? place.OffsetBytes, guest);
-        StoredPlace? found = _shape.Markers ? stored.Find(place.Grain) : null;
+        if (_faults.Count < MaxFaults)
+        {
+            _faults.Add((place, guest));
+            if (_shape.Markers)
+            {
+                _doubted.Add(entry);
+            }
+        }
+    }
+
+    /// <summary>Whether a stored grain says that it belongs to a place, and no other one does.</summary>
+    internal bool IsStored(long grain) => _shape.Markers && stored.Find(grain) is not null;
+
+    /// <summary>
+    /// Whether an entry names a sector whose marker says otherwise: one of the two is wrong, and nobody knows which.
+    /// </summary>
+    internal bool IsDoubted(uint sector) => _doubted.Contains(sector);
+
+    /// <summary>Proposes what becomes of entries that cannot be right; when all tables have been looked at.</summary>
+    internal void Settle()
+    {
+        foreach ((EntryPlace place, GuestStretch guest) in _faults)
+        {
+            Settle(place, guest);
+        }
+    }
+
+    void Settle(in EntryPlace place, GuestStretch guest)
+    {
+        StoredPlace? found = _shape.Markers && stored.Find(place.Grain) is { } marked && !IsDoubted(marked.Sector)
+            ? marked
+            : null;
         foreach (long entryOffset in place.OffsetsBytes)
         {
             subject.Log.Propose(found is { } there

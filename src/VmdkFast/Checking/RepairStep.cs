@@ -28,6 +28,12 @@ abstract record RepairStep(CheckedFile File, RepairClass Class, string Reason)
     /// <summary>The range of the disk that is given up; null when none is.</summary>
     internal GuestStretch? Lost { get; init; }
 
+    /// <summary>
+    /// The range that the step gives up if any space is unused, which then may be what it has lost; null when it gives
+    /// up nothing either way.
+    /// </summary>
+    internal GuestStretch? LostIfUnused { get; init; }
+
     /// <summary>The table whose place is proved, whatever a reader takes for it now; null without a proof.</summary>
     internal int? ProvedTable { get; init; }
 

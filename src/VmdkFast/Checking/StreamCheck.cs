@@ -27,12 +27,12 @@ sealed class StreamCheck(CheckRun run, HostedHeaderCheck hosted, SparseSubject s
     internal void Judge(DirectoryCheck directory, GrainCheck grains, CancellationToken cancellationToken)
     {
         // A writer that was cut short has stored grains whose entries it has not written, and nobody was told of them.
-        if (_shape.DirectoryAtEnd || hosted.Header!.UncleanShutdown == 0)
-        {
-            var unnamed = new UnnamedGrains(subject, directory, stored, new FrontTables(subject, stored), _walk);
-            unnamed.Run(cancellationToken);
-            _lacksTable = unnamed.LacksTable;
-        }
+        // Entries of a table that no directory names it had written.
+        bool wasCutShort = !_shape.DirectoryAtEnd && hosted.Header!.UncleanShutdown != 0;
+        var unnamed = new UnnamedGrains(
+            subject, directory, grains, stored, new FrontTables(subject, stored), _walk, wasCutShort);
+        unnamed.Run(cancellationToken);
+        _lacksTable = unnamed.LacksTable;
 
         if (_shape.DirectoryAtEnd
             && (hosted.FooterSays is not null || _shape.DirectorySector == 0 || directory.HasLostTables || _lacksTable))

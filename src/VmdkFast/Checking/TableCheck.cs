@@ -54,6 +54,8 @@ sealed class TableCheck
                 Settle(table);
             }
         }
+
+        _grains.Settle();
     }
 
     void Agree(int table)
@@ -152,9 +154,15 @@ sealed class TableCheck
         bool primaryCan = _grains.IsPossible(place.Grain, primary);
         bool copyCan = _grains.IsPossible(place.Grain, copy);
         GuestStretch guest = _subject.GuestOfGrain(place.Grain);
-        if (!primaryCan && !copyCan)
+        if (!primaryCan && (!copyCan || (copy == 0 && _grains.IsStored(place.Grain))))
         {
             _grains.Take(place, primary);
+            return;
+        }
+
+        if (!copyCan && primary == 0 && _grains.IsStored(place.Grain))
+        {
+            _grains.Take(place, copy);
             return;
         }
 
@@ -170,7 +178,11 @@ sealed class TableCheck
         uint chosen = takesCopy ? copy : primary;
         _subject.Log.Propose(new WriteStep(
             _subject.File, RepairClass.Restore, $"{place.Name}: {(takesCopy ? "from its copy" : "to its copy")}",
-            takesCopy ? place.OffsetBytes : place.CopyOffsetBytes, SparseMarks.Bytes(chosen)));
+            takesCopy ? place.OffsetBytes : place.CopyOffsetBytes, SparseMarks.Bytes(chosen))
+        {
+            // One of the two was damaged, or both were, and a grain that nothing names is what they have lost.
+            LostIfUnused = chosen <= 1 && !(primaryCan && copyCan) ? guest : null,
+        });
         _grains.Take(place, chosen);
     }
 

@@ -7,7 +7,8 @@ namespace VmdkFast.Checking;
 /// table, or with it.
 /// </summary>
 sealed class UnnamedGrains(
-    SparseSubject subject, DirectoryCheck directory, StoredGrains stored, FrontTables front, MarkerWalk walk)
+    SparseSubject subject, DirectoryCheck directory, GrainCheck grains, StoredGrains stored, FrontTables front,
+    MarkerWalk walk, bool wasCutShort)
 {
     readonly CheckedFile _file = subject.File;
     readonly SparseShape _shape = subject.Shape;
@@ -54,7 +55,7 @@ sealed class UnnamedGrains(
     bool IsSought(int index)
     {
         StoredPlace place = stored[index];
-        if (stored.IsNamed(index) || !IsPlaceEmpty(place))
+        if (stored.IsNamed(index) || grains.IsDoubted(place.Sector) || !IsPlaceEmpty(place))
         {
             return false;
         }
@@ -80,16 +81,20 @@ sealed class UnnamedGrains(
     {
         Span<uint> entry = stackalloc uint[1];
         bool hasNoName = IsNameless((int)(place.Grain / _shape.TableEntries));
+        bool isNamed = false;
         foreach (long offsetBytes in EntriesOf(place.Grain))
         {
             _file.ReadEntries(offsetBytes, entry);
-            if (entry[0] != 0 && !(hasNoName && entry[0] == place.Sector))
+            bool isOwn = hasNoName && entry[0] == place.Sector;
+            if (!isOwn && (entry[0] != 0 || wasCutShort))
             {
                 return false;
             }
+
+            isNamed |= isOwn;
         }
 
-        return true;
+        return isNamed || !wasCutShort;
     }
 
     // Nobody knows whose it is, so it is left where it is: no free space.

@@ -103,6 +103,53 @@ public sealed class LocalStreamRepairTests : IDisposable
         Assert.Equal((0, 1), (Checked.Check(path).Corruptions, Checked.Check(path).Leaks));
     }
 
+    // Entries that were written, of tables that no directory names any more, are no sign of that.
+    [Fact]
+    public void BehindAWriterThatWasCutShortALostDirectoryIsDamage()
+    {
+        string path = Write(StreamLayout.Local);
+        Patch.WriteBytes(path, 72, [1]);
+        byte[] good = File.ReadAllBytes(path);
+        Patch.WriteBytes(path, Checked.Directory(path), new byte[Tables * 4]);
+
+        Assert.All(
+            Checked.Findings(Checked.Check(path), VmdkFindingKind.GrainWithoutEntry),
+            finding => Assert.Equal(VmdkFindingSeverity.Corruption, finding.Severity));
+        Repaired.Apply(path, new VmdkRepairOptions { Check = new VmdkCheckOptions { Deep = false } });
+
+        Assert.True(good.AsSpan().SequenceEqual(File.ReadAllBytes(path)));
+    }
+
+    // Either the table is wrong or the markers are. Grains in each other's place would read without an error.
+    [Theory]
+    [InlineData(StreamLayout.Local, false)]
+    [InlineData(StreamLayout.Local, true)]
+    [InlineData(StreamLayout.Export, false)]
+    [InlineData(StreamLayout.Export, true)]
+    public void AMarkerOverrulesNoEntryOfAnotherGrain(StreamLayout layout, bool isSwapped)
+    {
+        string path = Write(layout);
+        long[] places;
+        using (VmdkDisk disk = VmdkDisk.Open(path))
+        {
+            places = [.. disk.Map(TestContext.Current.CancellationToken)
+                .Where(run => run.Kind == VmdkRunKind.Compressed).Select(run => run.FileOffsetBytes!.Value)];
+        }
+
+        ulong first = BitConverter.ToUInt64(Patch.ReadBytes(path, places[1], 8));
+        ulong second = BitConverter.ToUInt64(Patch.ReadBytes(path, places[2], 8));
+        Patch.WriteUInt64(path, places[1], second);
+        Patch.WriteUInt64(path, places[2], isSwapped ? first : second);
+        byte[] damaged = File.ReadAllBytes(path);
+
+        VmdkRepairResult result = Repaired.Apply(path);
+
+        Assert.NotEqual(0, result.After!.Corruptions);
+        Assert.True(damaged.AsSpan().SequenceEqual(File.ReadAllBytes(path)));
+        using VmdkDisk reopened = VmdkDisk.Open(path);
+        Assert.Throws<VmdkException>(() => reopened.Read(new byte[512], (long)first * 512));
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
