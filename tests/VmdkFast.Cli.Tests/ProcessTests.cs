@@ -55,9 +55,14 @@ public sealed class ProcessTests : IDisposable
         Images.Write(image, "write -P 5 0 128M");
         string[] before = Directory.GetFiles(_folder.Path);
 
-        // Half a minute, however late a busy machine sends the signal.
+        // Half a minute, however late a busy machine sends the signal. A shell that runs the tests in the background
+        // may have had SIGINT ignored, which children inherit.
         using Process process = Process.Start(new ProcessStartInfo(
-            "dotnet", [Program, "convert", "-m", "1", "-r", "4M", image, _folder["out.raw"]])
+            "env",
+            [
+                "--default-signal=INT", "dotnet", Program, "convert", "-m", "1", "-r", "4M", image,
+                _folder["out.raw"],
+            ])
         { RedirectStandardError = true })!;
         while (Directory.GetFiles(_folder.Path).Length == before.Length && !process.HasExited)
         {
