@@ -11,27 +11,15 @@ public sealed class DiskCloseTests
         using var folder = new TempFolder();
         var content = new GuestContent(4096);
         VmdkDisk disk = VmdkDisk.Open(FlatImage.Write(folder.Path, "disk", content));
-        using var under = new ManualResetEventSlim();
-        using var finish = new ManualResetEventSlim();
         byte[] sector = new byte[512];
-        Task operation = disk.UseAsync(
-            (_, reader) =>
-            {
-                under.Set();
-                Actor.Await(finish);
-                reader.Read(sector, 0, CancellationToken.None);
-                return true;
-            },
-            TestContext.Current.CancellationToken);
-        Actor.Await(under);
+        using var operation = new OperationUnderWay(disk);
 
         Actor closing = Actor.Start(disk.Dispose);
         SpinWait.SpinUntil(() => closing.HasEnded, TimeSpan.FromMilliseconds(200));
         Assert.False(closing.HasEnded, "The files were closed under an operation.");
         Assert.Throws<ObjectDisposedException>(() => disk.Read(sector, 0));
 
-        finish.Set();
-        await operation;
+        await operation.FinishAsync();
         Actor.JoinAll(closing);
         Assert.Throws<ObjectDisposedException>(() => disk.Read(sector, 0));
     }

@@ -239,9 +239,7 @@ sealed class DirectoryCheck
             if (entry != 0)
             {
                 used++;
-                if (!(entry == 1 && _shape.ZeroGrains)
-                    && !(entry >= _shape.FirstUsableSector && _subject.File.Holds(entry, 1)
-                        && (!_shape.IsAligned || entry % _shape.GrainSectors == 0)))
+                if (!_shape.IsPlaceless(entry) && !_subject.CanBeginAt(entry))
                 {
                     return false;
                 }
@@ -266,8 +264,7 @@ sealed class DirectoryCheck
         foreach (uint entry in _table)
         {
             used += entry == 0 ? 0 : 1;
-            good += entry != 0 && ((entry == 1 && _shape.ZeroGrains)
-                || (entry >= _shape.FirstUsableSector && _subject.File.Holds(entry, 1))) ? 1 : 0;
+            good += entry != 0 && (_shape.IsPlaceless(entry) || _subject.LeadsToGrains(entry)) ? 1 : 0;
         }
 
         // A table that is damaged besides still counts when most of it is in order; an empty one, which any zeros are,

@@ -32,12 +32,12 @@ sealed class GrainCheck(SparseSubject subject, StoredGrains stored)
     /// <summary>Whether an entry could be right: what it points to is in the file, free, and the grain's own.</summary>
     internal bool IsPossible(long grain, uint entry)
     {
-        if (entry == 0 || (entry == 1 && _shape.ZeroGrains))
+        if (_shape.IsPlaceless(entry))
         {
             return true;
         }
 
-        if (!IsInFile(entry) || (_shape.IsAligned && entry % _shape.GrainSectors != 0))
+        if (!subject.CanBeginAt(entry))
         {
             return false;
         }
@@ -67,14 +67,14 @@ sealed class GrainCheck(SparseSubject subject, StoredGrains stored)
     /// <summary>Takes the space that an entry points to, or reports why it cannot have it.</summary>
     internal void Take(in EntryPlace place, uint entry)
     {
-        if (entry == 0 || (entry == 1 && _shape.ZeroGrains))
+        if (_shape.IsPlaceless(entry))
         {
             return;
         }
 
         HighestSector = Math.Max(HighestSector, entry);
         GuestStretch guest = subject.GuestOfGrain(place.Grain);
-        if (!IsInFile(entry))
+        if (!subject.LeadsToGrains(entry))
         {
             Fault(
                 VmdkFindingKind.TableEntryInvalid, place, entry, $"sector {entry}, where no grain can be", guest);
@@ -230,8 +230,6 @@ sealed class GrainCheck(SparseSubject subject, StoredGrains stored)
             EndBytes = Math.Max(EndBytes, ((long)taken.Sector + taken.LengthSectors) << Sector.Shift);
         }
     }
-
-    bool IsInFile(uint entry) => entry >= _shape.FirstUsableSector && _file.Holds(entry, 1);
 
     /// <summary>How many sectors a grain takes; null when no such grain can be there.</summary>
     long? LengthOf(long grain, uint entry, out string? fault)

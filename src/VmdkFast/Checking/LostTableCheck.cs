@@ -99,10 +99,8 @@ sealed class LostTableCheck
         _named.Clear();
         foreach (uint entry in entries)
         {
-            bool isNone = entry == 0 || (entry == 1 && _shape.ZeroGrains);
-            if (!isNone && !(entry >= _shape.FirstUsableSector && _file.Holds(entry, 1)
-                && (!_shape.IsAligned || entry % _shape.GrainSectors == 0) && !_file.Used.Overlaps(entry, 1)
-                && _named.Add(entry)))
+            if (!_shape.IsPlaceless(entry)
+                && !(_subject.CanBeginAt(entry) && !_file.Used.Overlaps(entry, 1) && _named.Add(entry)))
             {
                 return false;
             }

@@ -77,7 +77,7 @@ sealed class OldTables
             for (int i = 0; i < entries.Length && first + i < _shape.Grains; i++)
             {
                 uint entry = entries[i];
-                if (entry != 0 && !(entry == 1 && _shape.ZeroGrains) && _stored.Find(first + i, entry) < 0
+                if (!_shape.IsPlaceless(entry) && _stored.Find(first + i, entry) < 0
                     && _stored.Find(first + i) is null)
                 {
                     _subject.Find(
@@ -103,7 +103,7 @@ sealed class OldTables
         for (int i = 0; i < _entries.Length; i++)
         {
             uint entry = _entries[i];
-            if (entry == 0 || (entry == 1 && _shape.ZeroGrains))
+            if (_shape.IsPlaceless(entry))
             {
                 continue;
             }

@@ -30,7 +30,7 @@ sealed class RepairGuard(
     /// <summary>The plan of those steps that make nothing worse, also together.</summary>
     internal RepairPlan Choose(IReadOnlyList<RepairStep> steps, CancellationToken cancellationToken)
     {
-        RepairStep[] allowed = [.. steps.Where(step => !IsDone(step) && PlanOf([step]).Changes.Count > 0)];
+        RepairStep[] allowed = [.. steps.Where(step => PlanOf([step]).Changes.Count > 0 && !IsDone(step))];
         RepairStep[] harmless = [.. allowed.Where(step => !LiesOverData(step) && !IsPremature(step))];
         _leftOut.AddRange(allowed.Except(harmless, ReferenceEqualityComparer.Instance).Cast<RepairStep>());
         foreach (IGrouping<CheckedFile, RepairStep> file in harmless.GroupBy(step => step.File))

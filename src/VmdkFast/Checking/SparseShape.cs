@@ -53,6 +53,9 @@ sealed record SparseShape
     /// <summary>The longest stored form of a grain that is accepted.</summary>
     internal long MaxStoredBytes => Math.Min((2 * GrainBytes) + Sector.Bytes, int.MaxValue);
 
+    /// <summary>Whether an entry names no place: nothing is stored, or zeros are meant.</summary>
+    internal bool IsPlaceless(uint entry) => entry == 0 || (entry == 1 && ZeroGrains);
+
     /// <summary>The part of the extent that a table covers.</summary>
     internal GuestStretch CoverageOf(int table)
     {

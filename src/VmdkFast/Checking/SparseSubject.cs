@@ -10,6 +10,13 @@ sealed record SparseSubject(CheckedFile File, SparseShape Shape, long GuestStart
     /// <summary>Where the walk along the markers has met grains; null without markers.</summary>
     internal SpaceMap? MarkedGrains { get; init; }
 
+    /// <summary>Whether an entry leads to where grains are: in the file, and behind the metadata in front.</summary>
+    internal bool LeadsToGrains(uint entry) => entry >= Shape.FirstUsableSector && File.Holds(entry, 1);
+
+    /// <summary>Whether a grain can begin where an entry leads.</summary>
+    internal bool CanBeginAt(uint entry) =>
+        LeadsToGrains(entry) && (!Shape.IsAligned || entry % Shape.GrainSectors == 0);
+
     /// <summary>A stretch of the extent as one of the disk.</summary>
     internal GuestStretch Guest(GuestStretch stretch) =>
         stretch with { OffsetBytes = stretch.OffsetBytes + GuestStartBytes };

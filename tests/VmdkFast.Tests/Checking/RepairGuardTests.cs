@@ -62,7 +62,7 @@ public sealed class RepairGuardTests : IDisposable
         Assert.Equal((0, 6), (result.After!.Corruptions, result.Lost.Count));
         byte[] wanted = Content().Read(0, 10 * 65536);
         wanted.AsSpan(0, 65536).CopyTo(wanted.AsSpan(65536));
-        Assert.Equal(wanted, ReadAll(path)[..(10 * 65536)]);
+        Assert.Equal(wanted, Repaired.ReadAll(path)[..(10 * 65536)]);
     }
 
     [Fact]
@@ -93,12 +93,12 @@ public sealed class RepairGuardTests : IDisposable
         uint entry = Checked.Entry(path, 15);
         Patch.WriteUInt32(path, Checked.Table(path) + (15 * 4), entry + 1);
         Patch.WriteUInt32(path, Checked.CopyTable(path) + (15 * 4), 0);
-        byte[] readable = ReadAll(path);
+        byte[] readable = Repaired.ReadAll(path);
 
         VmdkRepairResult result = Repair(path);
 
         Assert.Equal([VmdkRepairRemedy.DropLost], result.Remedies);
-        Assert.Equal(readable, ReadAll(path));
+        Assert.Equal(readable, Repaired.ReadAll(path));
     }
 
     // With a grain that nothing names both entries may be lost: an empty copy proves nothing then.
@@ -183,14 +183,6 @@ public sealed class RepairGuardTests : IDisposable
         Assert.Equal((1, 1), (result.After!.Leaks, result.After.Corruptions));
         Assert.Empty(result.Changes);
         Assert.Equal(0x7fff_ffffu, Patch.ReadUInt32(path, Checked.CopyTable(path)));
-    }
-
-    static byte[] ReadAll(string path)
-    {
-        using var disk = VmdkDisk.Open(path);
-        byte[] bytes = new byte[disk.Length];
-        Assert.Equal(bytes.Length, disk.Read(bytes, 0));
-        return bytes;
     }
 
     static VmdkRepairResult Repair(string path, VmdkRepairOptions? options = null) => Repaired.Apply(path, options);

@@ -121,7 +121,7 @@ public sealed class RepairTests : IDisposable
             Checked.SetEntry(path, 5, Checked.Entry(path, 2));
         }
 
-        byte[] reachable = ReadAll(path);
+        byte[] reachable = Repaired.ReadAll(path);
 
         VmdkRepairResult result = Repair(path);
 
@@ -132,7 +132,7 @@ public sealed class RepairTests : IDisposable
         Assert.Equal((0, 1), (result.After!.Corruptions, result.After.Leaks));
         Repair(path);
         Checked.IsClean(path);
-        Assert.Equal(reachable, ReadAll(path));
+        Assert.Equal(reachable, Repaired.ReadAll(path));
 
         // Now a write into one of them does not reach the other.
         int grainBytes = cowd ? 4096 : 65536;
@@ -152,14 +152,14 @@ public sealed class RepairTests : IDisposable
             Checked.SetEntry(path, grain, 0);
         }
 
-        byte[] reachable = ReadAll(path);
+        byte[] reachable = Repaired.ReadAll(path);
         long length = new FileInfo(path).Length;
 
         Repair(path, new VmdkRepairOptions { Scope = VmdkRepairScope.Leaks });
 
         Checked.IsClean(path);
         Assert.Equal(length - (2 * 65536), new FileInfo(path).Length);
-        Assert.Equal(reachable, ReadAll(path));
+        Assert.Equal(reachable, Repaired.ReadAll(path));
     }
 
     [Fact]
@@ -176,7 +176,7 @@ public sealed class RepairTests : IDisposable
         Assert.Equal(new VmdkLostRange(3 * 65536, 65536), Assert.Single(result.Lost));
         Assert.True(result.After!.IsSound);
         Assert.Equal(0u, Checked.Entry(path, 3));
-        byte[] read = ReadAll(path);
+        byte[] read = Repaired.ReadAll(path);
         Assert.False(read.AsSpan(3 * 65536, 65536).ContainsAnyExcept((byte)0));
         Assert.Equal(damaged.Length, new FileInfo(path).Length);
     }
@@ -301,14 +301,6 @@ public sealed class RepairTests : IDisposable
                 + string.Join('\n', result.Changes.Select(change => $"{change}")));
             File.Delete(result.JournalPath!);
         }
-    }
-
-    static byte[] ReadAll(string path)
-    {
-        using var disk = VmdkDisk.Open(path);
-        byte[] bytes = new byte[disk.Length];
-        Assert.Equal(bytes.Length, disk.Read(bytes, 0));
-        return bytes;
     }
 
     static VmdkRepairResult Repair(string path, VmdkRepairOptions? options = null) => Repaired.Apply(path, options);

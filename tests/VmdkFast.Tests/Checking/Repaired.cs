@@ -24,6 +24,15 @@ static class Repaired
     internal static VmdkRepairResult Plan(string path) =>
         VmdkImage.RepairAsync(path, null, null, TestContext.Current.CancellationToken).GetAwaiter().GetResult();
 
+    /// <summary>The whole disk.</summary>
+    internal static byte[] ReadAll(string path)
+    {
+        using var disk = VmdkDisk.Open(path);
+        byte[] bytes = new byte[disk.Length];
+        Assert.Equal(bytes.Length, disk.Read(bytes, 0));
+        return bytes;
+    }
+
     /// <summary>Takes a repair back.</summary>
     internal static IReadOnlyList<string> Undo(string journal) =>
         VmdkImage.UndoRepairAsync(journal, TestContext.Current.CancellationToken).GetAwaiter().GetResult();
