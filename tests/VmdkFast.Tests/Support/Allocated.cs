@@ -7,9 +7,9 @@ public static class Allocated
 
     /// <summary>The fewest bytes that the calling thread allocated in one of five rounds of the work.</summary>
     /// <remarks>
-    /// Work that allocates does so in every round. One round alone proves nothing: the runtime allocates a little of its
-    /// own now and then (tiering), and the counter was seen to jump by what was left of the thread's 8 KiB chunk
-    /// (8,136 bytes) when another thread made the collector run.
+    /// Work that allocates does so in every round. One round alone proves nothing: the runtime allocates a little of
+    /// its own now and then (tiering), and the counter was seen to jump by what was left of the thread's 8 KiB chunk
+    /// (8,136 bytes).
     /// </remarks>
     public static long LeastBytes(Action work)
     {
