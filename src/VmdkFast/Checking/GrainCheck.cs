@@ -64,6 +64,18 @@ sealed class GrainCheck(SparseSubject subject, StoredGrains stored)
         return true;
     }
 
+    /// <summary>Counts grains that have their space already.</summary>
+    internal void Take(in SweptGrains swept)
+    {
+        if (swept.Count != 0)
+        {
+            Fragmented += swept.Breaks;
+            Allocated += swept.Count;
+            _next = swept.NextSector;
+            EndBytes = swept.EndSector << Sector.Shift;
+        }
+    }
+
     /// <summary>Takes the space that an entry points to, or reports why it cannot have it.</summary>
     internal void Take(in EntryPlace place, uint entry)
     {

@@ -81,9 +81,22 @@ sealed class SparseCheck(CheckRun run, CheckedFile file, long guestStartBytes)
         var directory = new DirectoryCheck(subject);
         directory.Run(cancellationToken);
         var grains = new GrainCheck(subject, stored);
-        new TableCheck(subject, directory, grains)
-            .Run(run.Advance, cancellationToken);
+        long done = 0;
+        if (!TableSweep.TryRun(
+            subject, directory, grains, run.Options.EffectiveThreads, AdvanceTo, cancellationToken))
+        {
+            new TableCheck(subject, directory, grains).Run(AdvanceTo, cancellationToken);
+        }
+
+        AdvanceTo(subject.Shape.CapacitySectors << Sector.Shift);
         return (grains, directory);
+
+        // What is looked at twice is done once.
+        void AdvanceTo(long offsetBytes)
+        {
+            run.Advance(Math.Max(0, offsetBytes - done));
+            done = Math.Max(done, offsetBytes);
+        }
     }
 
     static void FindLeaks(

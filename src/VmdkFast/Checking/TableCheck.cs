@@ -4,8 +4,8 @@ using VmdkFast.Writing;
 namespace VmdkFast.Checking;
 
 /// <summary>
-/// Judges every table entry, and every entry against its copy. Entries on which both copies agree take their grains
-/// first; then those in dispute are judged by what is still free.
+/// Judges every table entry, and every entry against its copy, where a <see cref="TableSweep"/> does not do. Entries on
+/// which both copies agree take their grains first; then those in dispute are judged by what is still free.
 /// </summary>
 sealed class TableCheck
 {
@@ -30,21 +30,17 @@ sealed class TableCheck
     }
 
     /// <summary>Looks at every table.</summary>
-    /// <param name="advance">Hears how much of the disk is done.</param>
+    /// <param name="advance">Hears up to where the disk is done.</param>
     /// <param name="cancellationToken">Ends the work between two tables.</param>
     internal void Run(Action<long> advance, CancellationToken cancellationToken)
     {
-        long covered = 0;
         for (int table = _directory.Next(0); table < _shape.DirectoryEntries; table = _directory.Next(table + 1))
         {
             cancellationToken.ThrowIfCancellationRequested();
             Agree(table);
             GuestStretch done = _shape.CoverageOf(table);
-            advance(done.OffsetBytes + done.LengthBytes - covered);
-            covered = done.OffsetBytes + done.LengthBytes;
+            advance(done.OffsetBytes + done.LengthBytes);
         }
-
-        advance((_shape.CapacitySectors << Sector.Shift) - covered);
 
         for (int table = 0; table < _shape.DirectoryEntries; table++)
         {
@@ -68,7 +64,7 @@ sealed class TableCheck
 
         ReadOnlySpan<uint> truth = primary != 0 ? _primaryReader.Read(primary) : _copyReader.Read(copy);
         ReadOnlySpan<uint> other = primary != 0 && copy != 0 ? _copyReader.Read(copy) : truth;
-        int count = CountOf(table);
+        int count = _shape.CountOf(table);
         _disputed[table] = !truth.SequenceEqual(other);
         _touched ^= _subject.File.Used.Touch(truth[..count]);
         for (int index = 0; index < count;)
@@ -76,7 +72,7 @@ sealed class TableCheck
             int run = 1;
             if (truth[index] != 0 && truth[index] == other[index])
             {
-                run = _disputed[table] ? 1 : RunLength(truth[index..count]);
+                run = _disputed[table] ? 1 : _shape.RunLength(truth[index..count]);
                 Take(table, index, run, (primary, copy), truth);
             }
 
@@ -98,25 +94,13 @@ sealed class TableCheck
         }
     }
 
-    // How many entries name grains side by side.
-    int RunLength(ReadOnlySpan<uint> entries)
-    {
-        int length = 1;
-        while (length < entries.Length && entries[length] == entries[length - 1] + _shape.GrainSectors)
-        {
-            length++;
-        }
-
-        return length;
-    }
-
     void Settle(int table)
     {
         (long primary, long copy) = _directory.PlacesOf(table);
         var entries = new uint[_shape.TableEntries];
         _primaryReader.Read(primary).CopyTo(entries);
         ReadOnlySpan<uint> copies = _copyReader.Read(copy);
-        int count = CountOf(table);
+        int count = _shape.CountOf(table);
         for (int index = 0; index < count; index++)
         {
             if (entries[index] != copies[index])
@@ -185,9 +169,6 @@ sealed class TableCheck
         });
         _grains.Take(place, chosen);
     }
-
-    int CountOf(int table) =>
-        (int)Math.Min(_shape.TableEntries, _shape.Grains - ((long)table * _shape.TableEntries));
 
     EntryPlace PlaceOf(int table, int index, long primary, long copy)
     {

@@ -8,7 +8,10 @@ namespace VmdkFast.Checking;
 /// </summary>
 sealed class TableReader(CheckedFile file, SparseShape shape)
 {
-    readonly uint[] _window = new uint[Math.Max(64 << 10, shape.TableEntries)];
+    const int WindowEntries = 64 << 10;
+
+    readonly uint[] _window = new uint[
+        (int)Math.Max(shape.TableEntries, Math.Min(WindowEntries, (long)shape.DirectoryEntries * shape.TableEntries))];
     long _windowStart;
     long _windowEnd;
     ByteRange _data;

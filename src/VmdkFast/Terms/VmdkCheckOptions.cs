@@ -9,7 +9,10 @@ public sealed record VmdkCheckOptions
     /// <summary>Inflates every compressed grain besides. Default false.</summary>
     public bool Deep { get; init; }
 
-    /// <summary>Threads that inflate; 0 (the default) takes one for each processor. At most 64.</summary>
+    /// <summary>
+    /// Threads that look at tables and inflate; 0 (the default) takes one for each processor. At most 64, and 8 of them
+    /// look at tables.
+    /// </summary>
     public int Threads { get; init; }
 
     /// <summary>Bounds for everything that the image may ask for.</summary>
