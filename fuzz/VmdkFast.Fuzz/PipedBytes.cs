@@ -2,16 +2,27 @@ namespace VmdkFast.Fuzz;
 
 /// <summary>Bytes as they come out of a pipe: forward only, no length, and as many at once as the pipe likes.</summary>
 /// <param name="bytes">What comes.</param>
-/// <param name="pace">
-/// 0: one byte at a time; else 1 to 13 in an order that the number seeds; null: all there is.
-/// </param>
-sealed class PipedBytes(byte[] bytes, byte? pace) : Stream
+/// <param name="nextBytes">How many come at once at most, asked before each read.</param>
+sealed class PipedBytes(ReadOnlyMemory<byte> bytes, Func<int> nextBytes) : Stream
 {
     // A prime, so that no structure's length is a multiple of it.
     const int MaxOddBytes = 13;
 
-    uint _state = pace ?? 0;
     int _position;
+
+    /// <summary>A pipe that gives the same number of bytes each time.</summary>
+    internal PipedBytes(ReadOnlyMemory<byte> bytes, int stepBytes = 1)
+        : this(bytes, () => stepBytes)
+    {
+    }
+
+    /// <summary>A pipe that gives 1 to 13 bytes, in an order that a number seeds.</summary>
+    internal static PipedBytes AtOddPace(ReadOnlyMemory<byte> bytes, uint seed) => new(bytes, () =>
+    {
+        // The constants of a linear congruential generator of full period (Knuth).
+        seed = (seed * 1664525) + 1013904223;
+        return 1 + (int)((seed >> 16) % MaxOddBytes);
+    });
 
     public override bool CanRead => true;
 
@@ -29,8 +40,8 @@ sealed class PipedBytes(byte[] bytes, byte? pace) : Stream
 
     public override int Read(Span<byte> buffer)
     {
-        int length = Math.Min(Math.Min(buffer.Length, NextBytes()), bytes.Length - _position);
-        bytes.AsSpan(_position, length).CopyTo(buffer);
+        int length = Math.Min(Math.Min(buffer.Length, nextBytes()), bytes.Length - _position);
+        bytes.Span.Slice(_position, length).CopyTo(buffer);
         _position += length;
         return length;
     }
@@ -46,16 +57,4 @@ sealed class PipedBytes(byte[] bytes, byte? pace) : Stream
     public override void SetLength(long value) => throw new NotSupportedException();
 
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    int NextBytes()
-    {
-        if (pace is null)
-        {
-            return int.MaxValue;
-        }
-
-        // The constants of a linear congruential generator of full period (Knuth); 0 stays 0 here, for single bytes.
-        _state = _state == 0 ? 0 : (_state * 1664525) + 1013904223;
-        return 1 + (int)((_state >> 16) % MaxOddBytes);
-    }
 }

@@ -99,11 +99,19 @@ sealed class PipeTarget : IFuzzTarget
         }
     }
 
+    // All there is at once, one byte at a time, or what the number seeds.
+    static PipedBytes Pipe(byte[] stream, byte? pace) => pace switch
+    {
+        null => new PipedBytes(stream, stream.Length),
+        0 => new PipedBytes(stream),
+        byte seed => PipedBytes.AtOddPace(stream, seed),
+    };
+
     static (IncomingStream? Opened, VmdkErrorCode? Refused) Open(byte[] stream, byte? pace)
     {
         try
         {
-            return (IncomingStream.Open(new PipedBytes(stream, pace), "", VmdkLimits.Default), null);
+            return (IncomingStream.Open(Pipe(stream, pace), "", VmdkLimits.Default), null);
         }
         catch (VmdkException refused)
         {
@@ -123,7 +131,7 @@ sealed class PipeTarget : IFuzzTarget
         try
         {
             using var target = new MemoryStream();
-            VmdkImage.ConvertAsync(new PipedBytes(stream, pace), target, s_options).GetAwaiter().GetResult();
+            VmdkImage.ConvertAsync(Pipe(stream, pace), target, s_options).GetAwaiter().GetResult();
             return (target.ToArray(), null);
         }
         catch (VmdkException failed)
@@ -138,7 +146,7 @@ sealed class PipeTarget : IFuzzTarget
         File.Delete(path);
         try
         {
-            VmdkImage.ConvertAsync(new PipedBytes(stream, pace), path, s_options).GetAwaiter().GetResult();
+            VmdkImage.ConvertAsync(Pipe(stream, pace), path, s_options).GetAwaiter().GetResult();
             return (File.ReadAllBytes(path), null);
         }
         catch (VmdkException failed)

@@ -157,16 +157,7 @@ sealed class FooterWitness(
             yield break;
         }
 
-        var shape = new SparseShape
-        {
-            CapacitySectors = (long)fields.CapacitySectors,
-            GrainSectors = (long)fields.GrainSizeSectors,
-            TableEntries = (int)fields.GrainTableEntries,
-            DirectorySector = 0,
-            FirstUsableSector = (long)Math.Clamp(header.OverheadSectors, 1, uint.MaxValue),
-            Compressed = true,
-            Markers = true,
-        };
+        SparseShape shape = fields.ToShape() with { FirstUsableSector = header.FirstUsableSector };
         var inflater = new MarkerWalk(new SparseSubject(file, shape, 0, new FindingLog(0, false)), new StoredGrains());
         var walk = new Extents.MarkerWalk(
             file.File, shape.ToStreamShape(), shape.FirstUsableSector << Sector.Shift);

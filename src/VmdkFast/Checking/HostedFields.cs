@@ -37,6 +37,22 @@ sealed record HostedFields
 
     internal bool DirectoryAtEnd => DirectoryOffsetSectors == SparseHeader.DirectoryAtEnd;
 
+    /// <summary>Nothing is stored before this sector.</summary>
+    internal long FirstUsableSector => (long)Math.Clamp(OverheadSectors, 1, uint.MaxValue);
+
+    /// <summary>What tables and grains are looked for by, but for the directories; sizes must be possible.</summary>
+    internal SparseShape ToShape() => new()
+    {
+        CapacitySectors = (long)CapacitySectors,
+        GrainSectors = (long)GrainSizeSectors,
+        TableEntries = (int)GrainTableEntries,
+        DirectorySector = 0,
+        FirstUsableSector = FirstUsableSector,
+        ZeroGrains = Flags.HasFlag(SparseFlags.ZeroGrains),
+        Compressed = IsCompressed,
+        Markers = Flags.HasFlag(SparseFlags.Markers),
+    };
+
     internal static HostedFields Read(ReadOnlySpan<byte> sector)
     {
         var header = SparseHeader.Read(sector);

@@ -269,18 +269,7 @@ sealed class HostedHeaderCheck(CheckedFile file, FindingLog log, VmdkLimits limi
 
     SparseShape MakeShape(HostedFields header)
     {
-        var shape = new SparseShape
-        {
-            CapacitySectors = (long)header.CapacitySectors,
-            GrainSectors = (long)header.GrainSizeSectors,
-            TableEntries = (int)header.GrainTableEntries,
-            DirectorySector = 0,
-            FirstUsableSector = (long)Math.Clamp(header.OverheadSectors, 1, uint.MaxValue),
-            ZeroGrains = header.Flags.HasFlag(SparseFlags.ZeroGrains),
-            Compressed = header.IsCompressed,
-            Markers = header.Flags.HasFlag(SparseFlags.Markers),
-            DirectoryAtEnd = Header!.DirectoryAtEnd,
-        };
+        SparseShape shape = header.ToShape() with { DirectoryAtEnd = Header!.DirectoryAtEnd };
         HostedFields truth = Header.DirectoryAtEnd && Footer is not null ? Footer : Header;
         (ulong directorySector, ulong redundantSector) = PlacesOf(truth, shape);
         long directory = PlaceOf(directorySector, shape);

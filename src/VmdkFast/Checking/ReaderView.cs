@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Numerics;
 using VmdkFast.Compression;
 using VmdkFast.Extents;
 using VmdkFast.Format;
@@ -220,30 +219,7 @@ sealed class ReaderView
 
     static ReaderView? Of(ImageFile file, HostedSparseFile header) => header.IsDescriptorOnly
         ? null
-        : new ReaderView(
-            file, new SparseLayout
-            {
-                CapacityBytes = header.CapacityBytes,
-                GrainShift = BitOperations.Log2((ulong)header.GrainBytes),
-                TableShift = BitOperations.Log2((uint)header.TableEntries),
-                DirectoryEntries = header.DirectoryEntries,
-                DirectoryOffsetBytes = header.DirectoryOffsetBytes,
-                RedundantDirectoryOffsetBytes = header.RedundantDirectoryOffsetBytes,
-                FirstUsableSector = header.OverheadSectors,
-                ZeroGrains = header.ZeroGrains,
-            }, header.Compressed, header.Markers)
-        {
-            IsAligned = !header.Compressed,
-        };
+        : new ReaderView(file, header.ToLayout(), header.Compressed, header.Markers) { IsAligned = !header.Compressed };
 
-    static ReaderView Of(ImageFile file, CowdFile header) => new(
-        file, new SparseLayout
-        {
-            CapacityBytes = header.CapacityBytes,
-            GrainShift = BitOperations.Log2((ulong)header.GrainBytes),
-            TableShift = BitOperations.Log2(CowdFile.TableEntries),
-            DirectoryEntries = header.DirectoryEntries,
-            DirectoryOffsetBytes = header.DirectoryOffsetBytes,
-            FirstUsableSector = header.FirstUsableSector,
-        }, false, false);
+    static ReaderView Of(ImageFile file, CowdFile header) => new(file, header.ToLayout(), false, false);
 }

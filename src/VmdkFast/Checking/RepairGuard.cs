@@ -30,10 +30,17 @@ sealed class RepairGuard(
     /// <summary>The plan of those steps that make nothing worse, also together.</summary>
     internal RepairPlan Choose(IReadOnlyList<RepairStep> steps, CancellationToken cancellationToken)
     {
-        RepairStep[] allowed = [.. steps.Where(step => PlanOf([step]).Changes.Count > 0 && !IsDone(step))];
-        RepairStep[] harmless = [.. allowed.Where(step => !LiesOverData(step) && !IsPremature(step))];
-        _leftOut.AddRange(allowed.Except(harmless, ReferenceEqualityComparer.Instance).Cast<RepairStep>());
-        foreach (IGrouping<CheckedFile, RepairStep> file in harmless.GroupBy(step => step.File))
+        var harmless = new List<RepairStep>();
+        foreach (RepairStep step in steps)
+        {
+            IReadOnlyList<PlannedChange> changes = PlanOf([step]).Changes;
+            if (changes.Count > 0 && !IsDone(step))
+            {
+                (IsPremature(step) || changes.Any(LiesOverData) ? _leftOut : harmless).Add(step);
+            }
+        }
+
+        foreach (IGrouping<CheckedFile, RepairStep> file in harmless.GroupBy(static step => step.File))
         {
             Choose([.. file], cancellationToken);
         }
@@ -95,8 +102,7 @@ sealed class RepairGuard(
     static bool IsPartOfWhole(RepairStep step) =>
         step is CutStep || (step is WriteStep write && write.OffsetBytes >= write.File.LengthBytes);
 
-    bool LiesOverData(RepairStep step) =>
-        PlanOf([step]).Changes.Any(change => ReaderOf(change.File).LiesOverData(change));
+    bool LiesOverData(PlannedChange change) => ReaderOf(change.File).LiesOverData(change);
 
     bool IsHarmless(IReadOnlyList<RepairStep> steps, CancellationToken cancellationToken)
     {

@@ -1,4 +1,5 @@
 using System.Numerics;
+using VmdkFast.Extents;
 using VmdkFast.Format;
 using VmdkFast.Storage;
 
@@ -31,6 +32,17 @@ sealed class CowdFile
     internal uint FreeSector { get; private init; }
 
     internal bool UncleanShutdown { get; private init; }
+
+    /// <summary>The numbers that grains are found by.</summary>
+    internal SparseLayout ToLayout() => new()
+    {
+        CapacityBytes = CapacityBytes,
+        GrainShift = BitOperations.Log2((ulong)GrainBytes),
+        TableShift = BitOperations.Log2(TableEntries),
+        DirectoryEntries = DirectoryEntries,
+        DirectoryOffsetBytes = DirectoryOffsetBytes,
+        FirstUsableSector = FirstUsableSector,
+    };
 
     /// <summary>Reads and checks the header.</summary>
     /// <exception cref="VmdkException">Anything is impossible, too large, or not supported.</exception>

@@ -1,4 +1,3 @@
-using System.Numerics;
 using VmdkFast.Extents;
 using VmdkFast.Format;
 using VmdkFast.Storage;
@@ -221,16 +220,8 @@ sealed class ExtentOpener(VmdkOpenOptions options, ImageFiles files)
     }
 
     SparseExtent MakeHosted(ImageFile file, HostedSparseFile hosted, long lengthBytes) =>
-        new(file, new SparseLayout
+        new(file, hosted.ToLayout() with
         {
-            CapacityBytes = hosted.CapacityBytes,
-            GrainShift = BitOperations.Log2((ulong)hosted.GrainBytes),
-            TableShift = BitOperations.Log2((uint)hosted.TableEntries),
-            DirectoryEntries = hosted.DirectoryEntries,
-            DirectoryOffsetBytes = hosted.DirectoryOffsetBytes,
-            RedundantDirectoryOffsetBytes = hosted.RedundantDirectoryOffsetBytes,
-            FirstUsableSector = hosted.OverheadSectors,
-            ZeroGrains = hosted.ZeroGrains,
             Recovered = hosted.IsReadByMarkers
                 ? RecoveredGrains.Collect(
                     new MarkerWalk(file, hosted.Shape, (long)hosted.OverheadSectors << Sector.Shift), hosted.GrainBytes)
@@ -241,15 +232,7 @@ sealed class ExtentOpener(VmdkOpenOptions options, ImageFiles files)
         }, files.Tables, lengthBytes);
 
     SparseExtent MakeCowd(ImageFile file, CowdFile cowd, long lengthBytes) =>
-        new(file, new SparseLayout
-        {
-            CapacityBytes = cowd.CapacityBytes,
-            GrainShift = BitOperations.Log2((ulong)cowd.GrainBytes),
-            TableShift = BitOperations.Log2(CowdFile.TableEntries),
-            DirectoryEntries = cowd.DirectoryEntries,
-            DirectoryOffsetBytes = cowd.DirectoryOffsetBytes,
-            FirstUsableSector = cowd.FirstUsableSector,
-        }, files.Tables, lengthBytes);
+        new(file, cowd.ToLayout(), files.Tables, lengthBytes);
 
     static OpenedExtent Describe(
         ImageFile file, TabledExtent extent, VmdkExtentType type, VmdkExtentFormat format, bool uncleanShutdown) =>

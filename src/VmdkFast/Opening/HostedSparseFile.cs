@@ -1,4 +1,5 @@
 using System.Numerics;
+using VmdkFast.Extents;
 using VmdkFast.Format;
 using VmdkFast.Storage;
 
@@ -74,6 +75,19 @@ sealed class HostedSparseFile
     internal StreamShape Shape => new(CapacityBytes, GrainBytes, TableEntries, DirectoryEntries);
 
     internal bool UncleanShutdown { get; private init; }
+
+    /// <summary>The numbers that grains are found by; not what is known of compressed ones.</summary>
+    internal SparseLayout ToLayout() => new()
+    {
+        CapacityBytes = CapacityBytes,
+        GrainShift = BitOperations.Log2((ulong)GrainBytes),
+        TableShift = BitOperations.Log2((uint)TableEntries),
+        DirectoryEntries = DirectoryEntries,
+        DirectoryOffsetBytes = DirectoryOffsetBytes,
+        RedundantDirectoryOffsetBytes = RedundantDirectoryOffsetBytes,
+        FirstUsableSector = OverheadSectors,
+        ZeroGrains = ZeroGrains,
+    };
 
     /// <summary>Reads and checks the header, the footer if that counts, and the embedded descriptor.</summary>
     /// <param name="file">The file.</param>

@@ -232,7 +232,7 @@ public sealed class FindingTests
     static byte[] FromPipe(string path)
     {
         using var target = new MemoryStream();
-        VmdkImage.ConvertAsync(new PipedBytes(File.ReadAllBytes(path), pace: 0), target).GetAwaiter().GetResult();
+        VmdkImage.ConvertAsync(new PipedBytes(File.ReadAllBytes(path)), target).GetAwaiter().GetResult();
         return target.ToArray();
     }
 

@@ -1,3 +1,4 @@
+using VmdkFast.Fuzz;
 using VmdkFast.Tests.Support;
 using Xunit;
 
@@ -19,7 +20,7 @@ public sealed class StreamSourceMemoryTests
         var kind = new VmdkCreateOptions { Kind = VmdkDiskKind.StreamOptimized };
         long before = GC.GetTotalAllocatedBytes();
         await VmdkImage.ConvertAsync(
-            new TrickleStream(stream, 1 << 16), target, new VmdkConvertOptions { Target = kind, Threads = 2 },
+            new PipedBytes(stream, 1 << 16), target, new VmdkConvertOptions { Target = kind, Threads = 2 },
             cancellationToken: TestContext.Current.CancellationToken);
 
         // Everything that was allocated, kept or not: pieces, the target's directory of 8 MiB, and the target itself.

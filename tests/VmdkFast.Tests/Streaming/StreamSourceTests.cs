@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using VmdkFast.Tests.Support;
 using Xunit;
+using PipedBytes = VmdkFast.Fuzz.PipedBytes;
 
 namespace VmdkFast.Tests.Streaming;
 
@@ -25,7 +26,7 @@ public sealed class StreamSourceTests : IDisposable
         byte[] stream = Make(content, new StreamOptions { Layout = layout });
         foreach (int step in new[] { 1, 511, 1 << 20 })
         {
-            await ToFileAsync(new TrickleStream(stream, step));
+            await ToFileAsync(new PipedBytes(stream, step));
             Holds(content);
         }
     }
@@ -38,7 +39,7 @@ public sealed class StreamSourceTests : IDisposable
         GuestContent content = GuestContent.Scattered(8L << 20, seed: 4);
         using var target = new MemoryStream();
         await VmdkImage.ConvertAsync(
-            new TrickleStream(Make(content, new StreamOptions { Layout = layout }), 4096), target,
+            new PipedBytes(Make(content, new StreamOptions { Layout = layout }), 4096), target,
             cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal(-1, content.FirstDifference(0, target.ToArray()));
         Assert.Equal(content.LengthBytes, target.Length);
@@ -59,7 +60,7 @@ public sealed class StreamSourceTests : IDisposable
             ProgressEvery = progressEvery,
             ShortLastGrain = true,
         });
-        await ToFileAsync(new TrickleStream(stream, 70_000));
+        await ToFileAsync(new PipedBytes(stream, 70_000));
         Holds(content);
         using var target = new MemoryStream();
         await VmdkImage.ConvertAsync(
@@ -80,7 +81,7 @@ public sealed class StreamSourceTests : IDisposable
             var kind = new VmdkCreateOptions { Kind = VmdkDiskKind.StreamOptimized, GrainBytes = targetGrainBytes };
             using var target = new MemoryStream();
             await VmdkImage.ConvertAsync(
-                new TrickleStream(stream, 9999), target, new VmdkConvertOptions { Target = kind },
+                new PipedBytes(stream, 9999), target, new VmdkConvertOptions { Target = kind },
                 cancellationToken: TestContext.Current.CancellationToken);
             await File.WriteAllBytesAsync(
                 _folder["out.vmdk"], target.ToArray(), TestContext.Current.CancellationToken);
@@ -123,7 +124,7 @@ public sealed class StreamSourceTests : IDisposable
         GuestContent content = GuestContent.Scattered(20L << 20, seed: 8);
         content.WriteRaw(_folder["in.raw"]);
         QemuImg.Convert(_folder["in.raw"], _folder["q.vmdk"], "raw", "vmdk", "subformat=streamOptimized");
-        await ToFileAsync(new TrickleStream(await File.ReadAllBytesAsync(
+        await ToFileAsync(new PipedBytes(await File.ReadAllBytesAsync(
             _folder["q.vmdk"], TestContext.Current.CancellationToken), 3000));
         Holds(content);
     }
@@ -142,7 +143,7 @@ public sealed class StreamSourceTests : IDisposable
 
             read++;
             byte[] stream = await File.ReadAllBytesAsync(sample.FullPath, TestContext.Current.CancellationToken);
-            await ToFileAsync(new TrickleStream(stream, 100));
+            await ToFileAsync(new PipedBytes(stream, 100));
             using (FileStream raw = File.OpenRead(_folder["out.raw"]))
             {
                 Assert.Equal(sample.CapacitySectors * 512, raw.Length);
@@ -170,14 +171,14 @@ public sealed class StreamSourceTests : IDisposable
         for (int length = 512; length < stream.Length - missingBytes; length += 512)
         {
             var refusal = await Assert.ThrowsAsync<VmdkException>(
-                () => ToFileAsync(new TrickleStream(stream, length, 1 << 16)));
+                () => ToFileAsync(new PipedBytes(stream.AsMemory(0, length), 1 << 16)));
             Assert.Equal(VmdkErrorCode.Truncated, refusal.Code);
             Assert.False(File.Exists(_folder["out.raw"]));
         }
 
-        await ToFileAsync(new TrickleStream([.. stream, .. new byte[5000]], 4096));
+        await ToFileAsync(new PipedBytes((byte[])[.. stream, .. new byte[5000]], 4096));
         Holds(content);
-        await ToFileAsync(new TrickleStream(stream, stream.Length - missingBytes, 4096));
+        await ToFileAsync(new PipedBytes(stream.AsMemory(0, stream.Length - missingBytes), 4096));
         Holds(content);
     }
 
