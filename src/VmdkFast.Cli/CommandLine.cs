@@ -20,23 +20,7 @@ static class CommandLine
         {
             ParseResult parsed = MakeRoot(streams).Parse(DigestAlgorithms.SpellOut(arguments), s_parsing);
             failureCode = (parsed.CommandResult.Command as Verb)?.FailureCode ?? failureCode;
-            if (parsed.Action is not { ClearsParseErrors: true } && FindUsageFault(parsed, arguments) is { } fault)
-            {
-                ReportUsage(parsed, fault, streams);
-                return failureCode;
-            }
-
-            await using StreamWriter text = streams.OpenText();
-            var invocation = new InvocationConfiguration
-            {
-                Output = text,
-                Error = streams.Error,
-                EnableDefaultExceptionHandler = false,
-
-                // Its own handling of signals ends the process after a while, whatever is half-written then.
-                ProcessTerminationTimeout = null,
-            };
-            return await parsed.InvokeAsync(invocation, cancellationToken).ConfigureAwait(false);
+            return await AnswerAsync(parsed, arguments, failureCode, streams, cancellationToken).ConfigureAwait(false);
         }
         catch (BrokenPipeException)
         {
@@ -65,6 +49,36 @@ static class CommandLine
             streams.ReportError($"internal error, please report it: {bug.GetType().Name}: {bug.Message}");
             return failureCode;
         }
+    }
+
+    static async Task<int> AnswerAsync(
+        ParseResult parsed, IReadOnlyList<string> arguments, int failureCode, StandardStreams streams,
+        CancellationToken cancellationToken)
+    {
+        if ((parsed.CommandResult.Command as Verb)?.ListOptions(parsed) is { } list)
+        {
+            await using StreamWriter page = streams.OpenText();
+            await page.WriteLineAsync(list).ConfigureAwait(false);
+            return ExitCode.Success;
+        }
+
+        if (parsed.Action is not { ClearsParseErrors: true } && FindUsageFault(parsed, arguments) is { } fault)
+        {
+            ReportUsage(parsed, fault, streams);
+            return failureCode;
+        }
+
+        await using StreamWriter text = streams.OpenText();
+        var invocation = new InvocationConfiguration
+        {
+            Output = text,
+            Error = streams.Error,
+            EnableDefaultExceptionHandler = false,
+
+            // Its own handling of signals ends the process after a while, whatever is half-written then.
+            ProcessTerminationTimeout = null,
+        };
+        return await parsed.InvokeAsync(invocation, cancellationToken).ConfigureAwait(false);
     }
 
     static RootCommand MakeRoot(StandardStreams streams)
@@ -101,6 +115,11 @@ static class CommandLine
             return parsed.UnmatchedTokens is [string unknown, ..]
                 ? $"'{unknown}' is neither a verb nor an option"
                 : "a verb is missing";
+        }
+
+        if (arguments.Contains(""))
+        {
+            return "an argument is empty";
         }
 
         // An option that is not known would be taken for a file's name, and the blame would fall on something else.

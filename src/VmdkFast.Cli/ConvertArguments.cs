@@ -18,7 +18,7 @@ sealed class ConvertArguments
 
     readonly Option<string[]> _options = new("--option", "-o")
     {
-        Description = "Options of a vmdk target, as below (may be repeated)",
+        Description = "Options of a vmdk target; help lists them (may be repeated)",
         HelpName = "KEY=VALUE,...",
         Arity = ArgumentArity.OneOrMore,
         AllowMultipleArgumentsPerToken = false,
@@ -127,6 +127,10 @@ sealed class ConvertArguments
         verb.Add(arguments._sync);
         return arguments;
     }
+
+    /// <summary>The options of a target, when they are asked for; null otherwise.</summary>
+    internal string? ListOptions(ParseResult parsed) =>
+        OptionList.If(parsed.GetValue(_options), OptionList.OfTarget);
 
     /// <summary>What the options say.</summary>
     /// <param name="parsed">The command line.</param>

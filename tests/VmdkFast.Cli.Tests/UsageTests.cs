@@ -16,6 +16,9 @@ public sealed class UsageTests : IDisposable
     [InlineData("unknown option '-x'", "map", "-x")]
     [InlineData("unknown option '-T'", "convert", "-T", "none", "a.vmdk", "a.raw")]
     [InlineData("'4x' is not a size", "map", "--start-offset", "4x", "a.vmdk")]
+    [InlineData("an argument is empty", "info", "")]
+    [InlineData("an argument is empty", "create", "", "1M")]
+    [InlineData("an argument is empty", "repair", "--journal", "", "a.vmdk")]
     [InlineData("'-1' is not a size", "map", "--max-length", "-1", "a.vmdk")]
     public async Task AWrongCommandLineIsOneClearLineAndAHint(string expected, params string[] arguments)
     {
@@ -41,6 +44,31 @@ public sealed class UsageTests : IDisposable
     {
         string error = Run.MustFail(await Run.CliAsync(arguments));
         Assert.Contains(expected, error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("create", "NEW", "1M")]
+    [InlineData("convert", "-O", "vmdk", "SOURCE", "NEW")]
+    [InlineData("measure", "-O", "vmdk", "SOURCE")]
+    public async Task OptionsThatAreListedAreOptions(params string[] arguments)
+    {
+        CliResult result = await Run.OrFailAsync(arguments[0], "-o", "help");
+
+        string[] lines = result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal("Supported options:", lines[0]);
+        string[] keys = [.. lines.Where(line => line.StartsWith("  ", StringComparison.Ordinal) && line[2] != ' ')
+            .Select(line => line.Trim().Split('=')[0])];
+        Assert.Contains("subformat", keys);
+        string source = Images.Make(_folder, "monolithicSparse");
+        string[] command = Array.ConvertAll(
+            arguments, word => word == "SOURCE" ? source : word == "NEW" ? _folder["new.vmdk"] : word);
+        foreach (string key in keys.Append("nope"))
+        {
+            // No option has such a value, and one that is not known is refused by its name.
+            CliResult refused = await Run.CliAsync([.. command, "-o", $"{key}=\u0001"]);
+            bool isUnknown = refused.Error.Contains($"Invalid parameter '{key}'", StringComparison.Ordinal);
+            Assert.Equal(key == "nope", isUnknown);
+        }
     }
 
     [Theory]

@@ -49,6 +49,8 @@ sealed class ConvertVerb : Verb
         --references, --allow-folder, -U and the like are about SRC, and about BASE.
         """;
 
+    internal override string? ListOptions(ParseResult parsed) => _convert.ListOptions(parsed);
+
     internal override string Examples =>
         """
         vmdkfast convert -p disk.vmdk disk.raw

@@ -16,7 +16,7 @@ sealed class CreateVerb : Verb
 
     readonly Option<string[]> _options = new("--option", "-o")
     {
-        Description = "Options, as below (may be repeated)",
+        Description = "Options of the image; help lists them (may be repeated)",
         HelpName = "KEY=VALUE,...",
         Arity = ArgumentArity.OneOrMore,
         AllowMultipleArgumentsPerToken = false,
@@ -51,12 +51,8 @@ sealed class CreateVerb : Verb
 
     internal override string Notes =>
         """
-        qemu-img's options: size, adapter_type=ide|buslogic|lsilogic|legacyESX, hwversion, compat6, toolsversion,
-        zeroed_grain, backing_file, backing_fmt, subformat=monolithicSparse|monolithicFlat|twoGbMaxExtentSparse|
-        twoGbMaxExtentFlat|streamOptimized.
-        Besides: subformat=vmfs|vmfsThin|vmfsSparse, grain_size, preallocation=off|falloc|full (flat images),
-        encoding=UTF-8|windows-1252|GBK|Shift_JIS|Big5|... (of the descriptor), cid, long_content_id, uuid (for
-        reproducible images), overwrite=on.
+        -o help lists the options: qemu-img's, and grain_size, preallocation (of flat images), encoding (of the
+        descriptor), cid, long_content_id and uuid (for reproducible images), overwrite, and the kinds of ESX.
         --references, --allow-folder, -U and the like are about the parent.
         An existing file is refused without overwrite=on. When anything fails, nothing is left behind.
         """;
@@ -68,6 +64,9 @@ sealed class CreateVerb : Verb
         vmdkfast create -o subformat=monolithicFlat,preallocation=falloc disk.vmdk 20G
         vmdkfast create -b disk.vmdk -F vmdk snapshot.vmdk
         """;
+
+    internal override string? ListOptions(ParseResult parsed) =>
+        OptionList.If(parsed.GetValue(_options), OptionList.OfCreate);
 
     protected override async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {

@@ -18,7 +18,7 @@ sealed class MeasureVerb : Verb
 
     readonly Option<string[]> _options = new("--option", "-o")
     {
-        Description = "Options of a vmdk target, as of create (may be repeated)",
+        Description = "Options of a vmdk target; help lists them (may be repeated)",
         HelpName = "KEY=VALUE,...",
         Arity = ArgumentArity.OneOrMore,
         AllowMultipleArgumentsPerToken = false,
@@ -61,6 +61,9 @@ sealed class MeasureVerb : Verb
         the data is not known without doing it: for streamOptimized the required size is the most that it can become,
         the minimum size the least. Sparse targets need the source's data to be read, for grains of zeros take no room.
         """;
+
+    internal override string? ListOptions(ParseResult parsed) =>
+        OptionList.If(parsed.GetValue(_options), OptionList.OfMeasured);
 
     internal override string Examples =>
         """

@@ -20,6 +20,9 @@ abstract class Verb : Command
     /// <summary>The exit codes, where there are more than for every verb; null elsewhere.</summary>
     internal virtual string? ExitCodes => null;
 
+    /// <summary>The options of an image, when the command line asks for nothing else; null otherwise.</summary>
+    internal virtual string? ListOptions(ParseResult parsed) => null;
+
     /// <summary>Carries the verb out; failures are thrown.</summary>
     /// <returns>The exit code.</returns>
     protected abstract Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken);
