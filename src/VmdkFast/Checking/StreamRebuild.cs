@@ -105,7 +105,21 @@ sealed class StreamRebuild(SparseSubject subject, OldTables old, StoredGrains st
         Add(header);
         AddMarker(MarkerType.EndOfStream, 0);
         Join();
-        Flush(reason);
+        Flush(reason, WhatIsMissing());
+    }
+
+    // Nobody knows what was behind the last grain; with a table in the file all grains are, for tables follow them.
+    string WhatIsMissing()
+    {
+        long next = 0;
+        for (int i = 0; i < stored.Count; i++)
+        {
+            next = stored[i].Sector + stored[i].LengthSectors <= _limit ? stored[i].Grain + 1 : next;
+        }
+
+        return walk.Tables.Count == 0 && next < _shape.Grains
+            ? $"; from disk byte {subject.GuestOfGrain(next).OffsetBytes} on nothing is in the file, and zeros are read"
+            : "";
     }
 
     // The last grain may be whole in length and still miss its end, when the file was filled up with zeros.
@@ -232,12 +246,12 @@ sealed class StreamRebuild(SparseSubject subject, OldTables old, StoredGrains st
         _sector += sectors.Length >> Sector.Shift;
     }
 
-    void Flush(string reason)
+    void Flush(string reason, string missing = "")
     {
         byte[] bytes = _bytes.ToArray();
         _bytes.Clear();
         subject.Log.Propose(new WriteStep(
-            _file, _class, $"{reason}: tables, directory and footer from the markers",
+            _file, _class, $"{reason}: tables, directory and footer from the markers{missing}",
             (_sector << Sector.Shift) - bytes.Length, bytes)
         {
             Lost = _lost.TryDequeue(out GuestStretch lost) ? lost : null,

@@ -29,6 +29,13 @@ public sealed class StreamRepairTests : IDisposable
         VmdkRepairResult result = Repaired.Apply(path);
 
         Assert.Equal(VmdkFindingKind.FooterInvalid, result.Before.Findings[0].Kind);
+        long missing = grains.Where(grain => grain.Value <= length).Max(grain => (long?)grain.Key + 1) * 65536 ?? 0;
+
+        // The last hundredth of the file is tables.
+        Assert.Equal(
+            part < 0.99,
+            result.Changes[^1].Reason.Contains(
+                $"from disk byte {missing} on nothing is in the file", StringComparison.Ordinal));
         Checked.IsClean(path);
         using (var disk = VmdkDisk.Open(path))
         {
