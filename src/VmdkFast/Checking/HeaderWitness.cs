@@ -18,6 +18,9 @@ sealed class HeaderWitness(CheckedFile file, HostedFields header, long? lineSect
     const ulong MinGrainSectors = 8;
     const int SectorEntries = Sector.Bytes / sizeof(uint);
 
+    // More than one of them is amiss where the header is right.
+    const int MaxGrains = 4;
+
     // Behind the descriptor of an export, whatever the length of its grains.
     const long ExportOverheadSectors = 128;
 
@@ -25,13 +28,13 @@ sealed class HeaderWitness(CheckedFile file, HostedFields header, long? lineSect
     /// <returns>
     /// The field and what is right; null when nothing contradicts the header, or more than one other header would do.
     /// </returns>
-    internal HeaderFault? Find()
+    internal HeaderFault? Find(CancellationToken cancellationToken)
     {
         if (header.IsCompressed)
         {
-            return header.Flags.HasFlag(SparseFlags.Markers) ? FindFirstMarker()
+            return header.Flags.HasFlag(SparseFlags.Markers) ? FindFirstMarker() ?? FindByMarkers()
                 : header.Flags.HasFlag(SparseFlags.Compressed) ? null
-                : FindPlainGrains();
+                : FindPlainGrains(cancellationToken);
         }
 
         if (Measure() is not { } layout || (FitsLine(header) && FitsTables(header, layout) && header.OverheadSectors == OverheadOf(header, layout)))
@@ -39,7 +42,7 @@ sealed class HeaderWitness(CheckedFile file, HostedFields header, long? lineSect
             return null;
         }
 
-        var entries = new AgreedEntries(file, layout);
+        var entries = new AgreedEntries(file, layout, cancellationToken);
         if (FitsTables(header, layout) && IsEndOfMetadata(header, layout) && FitsEntries(header, entries))
         {
             // Only the descriptor speaks against it, or the place of the first grain, which a product may choose.
@@ -62,7 +65,7 @@ sealed class HeaderWitness(CheckedFile file, HostedFields header, long? lineSect
         file, header, (int)Math.Min(limits.MaxDirectoryEntries, int.MaxValue));
 
     // Compressed grains begin at any sector; these begin where plain ones do.
-    HeaderFault? FindPlainGrains()
+    HeaderFault? FindPlainGrains(CancellationToken cancellationToken)
     {
         if (Measure() is not { } layout || !FitsLine(header) || !FitsTables(header, layout)
             || header.OverheadSectors != OverheadOf(header, layout))
@@ -70,12 +73,76 @@ sealed class HeaderWitness(CheckedFile file, HostedFields header, long? lineSect
             return null;
         }
 
-        var entries = new AgreedEntries(file, layout);
+        var entries = new AgreedEntries(file, layout, cancellationToken);
         return entries.Count > 1 && FitsEntries(header, entries)
             ? new HeaderFault(
                 nameof(header.CompressAlgorithm), $"{header.CompressAlgorithm}", "0", 0,
                 header with { CompressAlgorithm = 0 })
             : null;
+    }
+
+    // In a stream with its directory in front the first grains say where in the disk they belong, and an entry there
+    // leads to them; in an export the footer repeats the header, and what contradicts it is judged elsewhere.
+    HeaderFault? FindByMarkers()
+    {
+        if (Measure() is not { } layout)
+        {
+            return null;
+        }
+
+        List<(ulong LbaSectors, long Sector)> grains = FirstGrains();
+        if (grains.TrueForAll(static grain => grain.LbaSectors == 0)
+            || (FitsTables(header, layout) && AreNamed(header, layout, grains)))
+        {
+            return null;
+        }
+
+        List<HeaderFault> faults = [.. Others(layout).Where(other =>
+            FitsLine(other.Right) && FitsTables(other.Right, layout) && AreNamed(other.Right, layout, grains)
+            && other.Right.OverheadSectors == header.OverheadSectors)];
+        return faults.Count == 1 ? faults[0] : null;
+    }
+
+    List<(ulong LbaSectors, long Sector)> FirstGrains()
+    {
+        var grains = new List<(ulong LbaSectors, long Sector)>();
+        Span<byte> head = stackalloc byte[StreamMarker.HeadBytes];
+        long at = header.FirstUsableSector;
+        while (grains.Count < MaxGrains && file.File.Read(head, at << Sector.Shift) == head.Length)
+        {
+            var marker = StreamMarker.Read(head);
+            if (!marker.IsGrain)
+            {
+                break;
+            }
+
+            grains.Add((marker.LbaSectors, at));
+            at += marker.StrideBytes >> Sector.Shift;
+        }
+
+        return grains;
+    }
+
+    bool AreNamed(HostedFields fields, TableLayout layout, List<(ulong LbaSectors, long Sector)> grains)
+    {
+        Span<uint> entry = stackalloc uint[1];
+        foreach ((ulong lba, long sector) in grains)
+        {
+            (ulong table, ulong index) = Math.DivRem(lba / fields.GrainSizeSectors, fields.GrainTableEntries);
+            if (lba % fields.GrainSizeSectors != 0 || table >= (ulong)layout.Tables)
+            {
+                return false;
+            }
+
+            long tableSector = layout.DirectorySector + layout.DirectorySectors + ((long)table * layout.TableSectors);
+            file.ReadEntries((tableSector << Sector.Shift) + ((long)index * sizeof(uint)), entry);
+            if (entry[0] != sector)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     // Every header that differs in one number.

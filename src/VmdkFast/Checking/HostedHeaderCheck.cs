@@ -61,7 +61,7 @@ sealed class HostedHeaderCheck(CheckedFile file, FindingLog log, VmdkLimits limi
     internal SparseShape? Shape { get; private set; }
 
     /// <summary>Looks at header, footer and descriptor.</summary>
-    internal void Run()
+    internal void Run(CancellationToken cancellationToken)
     {
         long foundBefore = log[VmdkFindingSeverity.Corruption];
         int read = file.File.Read(_sector, 0);
@@ -85,7 +85,7 @@ sealed class HostedHeaderCheck(CheckedFile file, FindingLog log, VmdkLimits limi
             Invalid(nameof(Header.DescriptorOffsetSectors), nowhere, "an area inside the file and the limit");
         }
 
-        Correct();
+        Correct(cancellationToken);
         if (Header.CapacitySectors != 0 || Embedded.Text is null)
         {
             bool hasSizes = JudgeSizes(Header);
@@ -112,11 +112,11 @@ sealed class HostedHeaderCheck(CheckedFile file, FindingLog log, VmdkLimits limi
     }
 
     // From here on the header is what it would be after a repair: what follows from a wrong number is no damage.
-    void Correct()
+    void Correct(CancellationToken cancellationToken)
     {
         long? line = lineSectors
             ?? (Embedded.Text is { Extents: [{ Type: VmdkExtentType.Sparse } only] } ? only.LengthSectors : null);
-        _fault = new HeaderWitness(file, Header!, line, limits).Find();
+        _fault = new HeaderWitness(file, Header!, line, limits).Find(cancellationToken);
         if (_fault is not null)
         {
             Invalid(_fault.Field, _fault.Found, _fault.Wanted);

@@ -16,7 +16,7 @@ sealed class SparseCheck(CheckRun run, CheckedFile file, long guestStartBytes)
     {
         var header = new HostedHeaderCheck(file, run.Log, run.Options.Limits, lineSectors);
         Hosted = header;
-        header.Run();
+        header.Run(cancellationToken);
         Shape = header.Shape;
         if (Shape is null)
         {

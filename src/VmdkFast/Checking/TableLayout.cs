@@ -112,7 +112,7 @@ sealed class AgreedEntries
     readonly List<uint> _sectors = [];
     uint _bits;
 
-    internal AgreedEntries(CheckedFile file, TableLayout layout)
+    internal AgreedEntries(CheckedFile file, TableLayout layout, CancellationToken cancellationToken)
     {
         _file = file;
         SparseShape shape = layout.ToShape();
@@ -120,6 +120,7 @@ sealed class AgreedEntries
         var copy = new TableReader(file, shape);
         for (int table = 0; table < layout.Tables && _sectors.Count < MaxEntries; table++)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             long offset = layout.DirectorySectors + (table * layout.TableSectors);
             if (!primary.IsHole(layout.DirectorySector + offset))
             {

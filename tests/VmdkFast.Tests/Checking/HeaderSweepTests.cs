@@ -17,7 +17,8 @@ public sealed class HeaderSweepTests
     public static TheoryData<ImageKind> Kinds =>
     [
         ImageKind.MonolithicSparse, ImageKind.SparseShuffled, ImageKind.SparseWithoutCopies, ImageKind.SplitSparse,
-        ImageKind.Cowd, ImageKind.CowdOfLargeGrains, ImageKind.CowdShuffled,
+        ImageKind.Cowd, ImageKind.CowdOfLargeGrains, ImageKind.CowdShuffled, ImageKind.StreamLocal,
+        ImageKind.StreamQemu,
     ];
 
     [Theory]

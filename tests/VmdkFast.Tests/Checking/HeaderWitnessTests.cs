@@ -129,6 +129,17 @@ public sealed class HeaderWitnessTests : IDisposable
         IsSetRight(path, OverheadField, wrong, "OverheadSectors", $"sector {wrong}", $"sector {right}");
     }
 
+    [Theory]
+    [InlineData(ImageKind.StreamLocal, GrainField, 64ul, "GrainSizeSectors", "64 sectors", "128 sectors")]
+    [InlineData(ImageKind.StreamQemu, GrainField, 2048ul, "GrainSizeSectors", "2048 sectors", "128 sectors")]
+    [InlineData(ImageKind.StreamLocalOfSmallGrains, GrainField, 16ul, "GrainSizeSectors", "16 sectors", "8 sectors")]
+    [InlineData(
+        ImageKind.StreamLocalOfSmallGrains, CapacityField, 1ul << 20, "CapacitySectors", "1048576 sectors",
+        "18432 sectors")]
+    public void TheFirstGrainsOfALocalStreamSayHowLongGrainsAre(
+        ImageKind kind, int offset, ulong wrong, string field, string found, string wanted) =>
+        IsSetRight(ImageKinds.Write(kind, _folder.Path, Content()), offset, wrong, field, found, wanted);
+
     [Fact]
     public void AFooterThatRepeatsTheWrongEndOfTheMetadataIsSetRightWithItsHeader()
     {
