@@ -9,8 +9,6 @@ namespace VmdkFast.Checking;
 /// </summary>
 sealed class TableCheck
 {
-    const int SectorEntries = Sector.Bytes / sizeof(uint);
-
     readonly SparseSubject _subject;
     readonly SparseShape _shape;
     readonly DirectoryCheck _directory;
@@ -18,7 +16,7 @@ sealed class TableCheck
     readonly TableReader _primaryReader;
     readonly TableReader _copyReader;
     readonly BitArray _disputed;
-    readonly HashSet<uint> _named = [];
+    readonly LostSectorCheck _lostSectors;
     ulong _touched;
 
     internal TableCheck(SparseSubject subject, DirectoryCheck directory, GrainCheck grains)
@@ -28,6 +26,7 @@ sealed class TableCheck
         _directory = directory;
         _grains = grains;
         _primaryReader = new TableReader(subject.File, subject.Shape);
+        _lostSectors = new LostSectorCheck(subject, grains);
         _copyReader = new TableReader(subject.File, subject.Shape);
         _disputed = new BitArray(subject.Shape.DirectoryEntries);
     }
@@ -104,15 +103,16 @@ sealed class TableCheck
         _primaryReader.Read(primary).CopyTo(entries);
         ReadOnlySpan<uint> copies = _copyReader.Read(copy);
         int count = _shape.CountOf(table);
-        for (int first = 0; first < count; first += SectorEntries)
+        for (int first = 0; first < count; first += LostSectorCheck.Entries)
         {
-            int end = Math.Min(count, first + SectorEntries);
-            LostSide lost = JudgeSector(table, first, entries.AsSpan(first..end), copies[first..end]);
-            for (int index = first; index < end; index++)
+            int end = Math.Min(count, first + LostSectorCheck.Entries);
+            bool isSettled = _lostSectors.TrySettle(
+                PlaceOf(table, first, primary, copy), entries.AsSpan(first..end), copies[first..end]);
+            for (int index = first; index < end && !isSettled; index++)
             {
                 if (entries[index] != copies[index])
                 {
-                    Settle(PlaceOf(table, index, primary, copy), entries[index], copies[index], lost);
+                    Settle(PlaceOf(table, index, primary, copy), entries[index], copies[index]);
                 }
             }
         }
@@ -141,49 +141,7 @@ sealed class TableCheck
         }
     }
 
-    // A sector is what a disk loses. Where the one table's sector has impossible entries, and else none of its own that
-    // the other's does not have, while all of the other's are possible, it was lost as a whole.
-    LostSide JudgeSector(int table, int first, ReadOnlySpan<uint> primary, ReadOnlySpan<uint> copy)
-    {
-        long grain = ((long)table * _shape.TableEntries) + first;
-        return IsLost(grain, primary, copy) ? LostSide.Primary
-            : IsLost(grain, copy, primary) ? LostSide.Copy
-            : LostSide.None;
-    }
-
-    bool IsLost(long grain, ReadOnlySpan<uint> entries, ReadOnlySpan<uint> others)
-    {
-        int impossible = 0;
-        int differing = 0;
-        _named.Clear();
-        for (int i = 0; i < entries.Length; i++)
-        {
-            if (entries[i] == others[i])
-            {
-                continue;
-            }
-
-            differing++;
-            if (!_grains.IsPossible(grain + i, others[i])
-                || (!_shape.IsPlaceless(others[i]) && !_named.Add(others[i])))
-            {
-                return false;
-            }
-
-            if (!_grains.IsPossible(grain + i, entries[i]))
-            {
-                impossible++;
-            }
-            else if (!_shape.IsPlaceless(entries[i]))
-            {
-                return false;
-            }
-        }
-
-        return impossible > 0 && differing > 1;
-    }
-
-    void Settle(in EntryPlace place, uint primary, uint copy, LostSide lost)
+    void Settle(in EntryPlace place, uint primary, uint copy)
     {
         bool primaryCan = _grains.IsPossible(place.Grain, primary);
         bool copyCan = _grains.IsPossible(place.Grain, copy);
@@ -202,11 +160,9 @@ sealed class TableCheck
 
         // A grain that nobody else owns outweighs an entry that names none: dropping it could lose data, keeping it
         // cannot.
-        bool takesCopy = lost == LostSide.Primary
-            || (lost == LostSide.None && (!primaryCan || (copyCan && primary == 0 && copy > 1)));
-        (VmdkFindingKind kind, string fault) =
-            !primaryCan || lost == LostSide.Primary ? (VmdkFindingKind.TableEntryInvalid, "the entry")
-            : !copyCan || lost == LostSide.Copy ? (VmdkFindingKind.CopyInvalid, "its copy")
+        bool takesCopy = !primaryCan || (copyCan && primary == 0 && copy > 1);
+        (VmdkFindingKind kind, string fault) = !primaryCan ? (VmdkFindingKind.TableEntryInvalid, "the entry")
+            : !copyCan ? (VmdkFindingKind.CopyInvalid, "its copy")
             : (VmdkFindingKind.CopiesDisagree, "one of them");
         _subject.Find(
             kind, $"{place.Name} is sector {primary} and in the copy sector {copy}; {fault} is wrong",
@@ -218,7 +174,6 @@ sealed class TableCheck
         {
             // One of the two was damaged, or both were, and a grain that nothing names is what they have lost.
             LostIfUnused = chosen <= 1 && !(primaryCan && copyCan) ? guest : null,
-            ProvedTable = lost == LostSide.Primary ? place.Table : null,
         });
         _grains.Take(place, chosen);
     }
@@ -232,19 +187,6 @@ sealed class TableCheck
             ((long)table * _shape.TableEntries) + index, table, index, primary == 0 ? second : first,
             primary == 0 || copy == 0 ? 0 : second);
     }
-
-    /// <summary>Which of two tables has lost a sector.</summary>
-    enum LostSide
-    {
-        /// <summary>Neither, or nobody knows which.</summary>
-        None,
-
-        /// <summary>The one that is read.</summary>
-        Primary,
-
-        /// <summary>Its copy.</summary>
-        Copy,
-    }
 }
 
 /// <summary>An entry of a table.</summary>
@@ -255,6 +197,11 @@ sealed class TableCheck
 /// <param name="CopyOffsetBytes">Where its copy is; 0 when there is none.</param>
 readonly record struct EntryPlace(long Grain, int Table, int Index, long OffsetBytes, long CopyOffsetBytes)
 {
+    /// <summary>The entry that comes a number of entries behind this one.</summary>
+    internal EntryPlace At(int index) => new(
+        Grain + index, Table, Index + index, OffsetBytes + (index * sizeof(uint)),
+        CopyOffsetBytes == 0 ? 0 : CopyOffsetBytes + (index * sizeof(uint)));
+
     internal string Name => $"grainTable[{Table}][{Index}]";
 
     /// <summary>All places that must hold the same.</summary>
