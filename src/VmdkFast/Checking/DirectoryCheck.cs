@@ -47,6 +47,12 @@ sealed class DirectoryCheck
     /// <summary>Takes all tables for metadata, and reports those that cannot be where they are said to be.</summary>
     internal void Run(CancellationToken cancellationToken)
     {
+        if (_primary is not null && _copy is not null)
+        {
+            RestoreWhole(_primary, _copy, cancellationToken);
+            RestoreWhole(_copy, _primary, cancellationToken);
+        }
+
         // First those that lie where their neighbours say, then those that nothing speaks against: a stray entry must
         // not push a good one aside, nor be set right to where another's table lies. Before all of them those whose
         // table the other directory knows, too: where it says that there is none, the entry may be another's.
@@ -71,6 +77,57 @@ sealed class DirectoryCheck
             Restore(_primary, _copy, table);
             Restore(_copy, _primary, table);
         }
+    }
+
+    // What a damaged directory held is known where the other one is as every product lays it, its tables behind it, and
+    // behind this one lie tables that all equal those.
+    void RestoreWhole(DirectorySide side, DirectorySide other, CancellationToken cancellationToken)
+    {
+        var places = new DirectoryPlaces(_subject.File, _shape);
+        long first = side.DirectorySector + _shape.DirectorySectors;
+        if (places.IsRegular(side.DirectorySector) || !places.IsRegular(other.DirectorySector)
+            || first + (_shape.DirectoryEntries * _shape.TableSectors) > _shape.FirstUsableSector
+            || !AllEqual(first, other.DirectorySector + _shape.DirectorySectors, cancellationToken))
+        {
+            return;
+        }
+
+        bool isWrong = false;
+        for (int table = 0; table < _shape.DirectoryEntries; table++)
+        {
+            long place = first + (table * _shape.TableSectors);
+            if (side.EntryOf(table) != place && side.TryCorrect(table, place))
+            {
+                isWrong = true;
+                Report(side, table, $"the table lies at sector {place}, as its copy and all others prove");
+                Write(side, table, (uint)place, isProved: true);
+            }
+        }
+
+        int unused = (int)(_shape.DirectorySectors << Sector.Shift) - (_shape.DirectoryEntries * sizeof(uint));
+        if (isWrong && unused > 0)
+        {
+            _subject.Log.Propose(new WriteStep(
+                _subject.File, RepairClass.Restore, $"{side.Name}: empty behind its last entry",
+                side.OffsetOf(_shape.DirectoryEntries), new byte[unused]));
+        }
+    }
+
+    bool AllEqual(long sector, long otherSector, CancellationToken cancellationToken)
+    {
+        for (int table = 0; table < _shape.DirectoryEntries; table++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            long offset = table * _shape.TableSectors;
+            _subject.File.ReadEntries((sector + offset) << Sector.Shift, _table);
+            _subject.File.ReadEntries((otherSector + offset) << Sector.Shift, _other);
+            if (!_table.AsSpan().SequenceEqual(_other))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     void Accept(DirectorySide? side, DirectorySide? other, int table, Standing standing)

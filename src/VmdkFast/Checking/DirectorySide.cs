@@ -19,6 +19,7 @@ sealed class DirectorySide
     {
         _subject = subject;
         IsPrimary = isPrimary;
+        DirectorySector = sector;
         SparseShape shape = subject.Shape;
         _entries = new EntryReader(subject.File, sector, shape.DirectoryEntries);
         _rejected = new BitArray(shape.DirectoryEntries);
@@ -27,6 +28,9 @@ sealed class DirectorySide
     }
 
     internal bool IsPrimary { get; }
+
+    /// <summary>Where the directory itself is.</summary>
+    internal long DirectorySector { get; }
 
     /// <summary>Whether at least two entries say where the tables lie side by side.</summary>
     internal bool IsRegular { get; private set; }

@@ -16,6 +16,7 @@ sealed class TableCheck
     readonly TableReader _primaryReader;
     readonly TableReader _copyReader;
     readonly BitArray _disputed;
+    readonly LostSectorCheck _lostSectors;
     ulong _touched;
 
     internal TableCheck(SparseSubject subject, DirectoryCheck directory, GrainCheck grains)
@@ -25,6 +26,7 @@ sealed class TableCheck
         _directory = directory;
         _grains = grains;
         _primaryReader = new TableReader(subject.File, subject.Shape);
+        _lostSectors = new LostSectorCheck(subject, grains);
         _copyReader = new TableReader(subject.File, subject.Shape);
         _disputed = new BitArray(subject.Shape.DirectoryEntries);
     }
@@ -101,11 +103,17 @@ sealed class TableCheck
         _primaryReader.Read(primary).CopyTo(entries);
         ReadOnlySpan<uint> copies = _copyReader.Read(copy);
         int count = _shape.CountOf(table);
-        for (int index = 0; index < count; index++)
+        for (int first = 0; first < count; first += LostSectorCheck.Entries)
         {
-            if (entries[index] != copies[index])
+            int end = Math.Min(count, first + LostSectorCheck.Entries);
+            bool isSettled = _lostSectors.TrySettle(
+                PlaceOf(table, first, primary, copy), entries.AsSpan(first..end), copies[first..end]);
+            for (int index = first; index < end && !isSettled; index++)
             {
-                Settle(PlaceOf(table, index, primary, copy), entries[index], copies[index]);
+                if (entries[index] != copies[index])
+                {
+                    Settle(PlaceOf(table, index, primary, copy), entries[index], copies[index]);
+                }
             }
         }
 
@@ -195,6 +203,11 @@ sealed class TableCheck
 /// <param name="CopyOffsetBytes">Where its copy is; 0 when there is none.</param>
 readonly record struct EntryPlace(long Grain, int Table, int Index, long OffsetBytes, long CopyOffsetBytes)
 {
+    /// <summary>The entry that comes a number of entries behind this one.</summary>
+    internal EntryPlace At(int index) => new(
+        Grain + index, Table, Index + index, OffsetBytes + (index * sizeof(uint)),
+        CopyOffsetBytes == 0 ? 0 : CopyOffsetBytes + (index * sizeof(uint)));
+
     internal string Name => $"grainTable[{Table}][{Index}]";
 
     /// <summary>All places that must hold the same.</summary>

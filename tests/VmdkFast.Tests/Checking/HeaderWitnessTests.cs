@@ -232,7 +232,7 @@ public sealed class HeaderWitnessTests : IDisposable
         }
     }
 
-    void IsSetRight(string path, int offset, ulong wrong, string field, string found, string wanted)
+    static void IsSetRight(string path, int offset, ulong wrong, string field, string found, string wanted)
     {
         byte[] good = File.ReadAllBytes(path);
         Patch.WriteUInt64(path, offset, wrong);
