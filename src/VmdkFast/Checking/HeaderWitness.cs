@@ -37,7 +37,7 @@ sealed class HeaderWitness(CheckedFile file, HostedFields header, long? lineSect
                 : FindPlainGrains(cancellationToken);
         }
 
-        if (Measure() is not { } layout || (FitsLine(header) && FitsTables(header, layout) && header.OverheadSectors == OverheadOf(header, layout)))
+        if (Measure() is not { } layout || IsUsual(layout))
         {
             return null;
         }
@@ -61,14 +61,17 @@ sealed class HeaderWitness(CheckedFile file, HostedFields header, long? lineSect
         return faults.Count == 1 ? faults[0] : null;
     }
 
+    // What costs no look at the tables, and holds in nearly every file.
+    bool IsUsual(TableLayout layout) => FitsLine(header) && FitsTables(header, layout)
+        && header.OverheadSectors == OverheadOf(header, layout);
+
     TableLayout? Measure() => TableLayout.Measure(
         file, header, (int)Math.Min(limits.MaxDirectoryEntries, int.MaxValue));
 
     // Compressed grains begin at any sector; these begin where plain ones do.
     HeaderFault? FindPlainGrains(CancellationToken cancellationToken)
     {
-        if (Measure() is not { } layout || !FitsLine(header) || !FitsTables(header, layout)
-            || header.OverheadSectors != OverheadOf(header, layout))
+        if (Measure() is not { } layout || !IsUsual(layout))
         {
             return null;
         }
@@ -148,7 +151,11 @@ sealed class HeaderWitness(CheckedFile file, HostedFields header, long? lineSect
     // Every header that differs in one number.
     IEnumerable<HeaderFault> Others(TableLayout layout)
     {
-        if (HasGrain(header))
+        // What may be metadata is only taken for grains where something is.
+        bool mayBeMetadata = HasGrain(header) && IsEndOfMetadata(header, layout);
+        long overheadBytes = (long)Math.Min(header.OverheadSectors, uint.MaxValue) << Sector.Shift;
+        if (HasGrain(header)
+            && !(mayBeMetadata && file.FirstUsedByte(layout.EndSector << Sector.Shift, overheadBytes) < 0))
         {
             yield return OfOverhead((ulong)OverheadOf(header, layout));
         }

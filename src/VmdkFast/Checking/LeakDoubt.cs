@@ -23,7 +23,7 @@ sealed class LeakDoubt(SparseSubject subject, DirectoryCheck directory, LeakChec
     /// <summary>Reports it; when all tables, and what they leave, have been looked at.</summary>
     internal void Run()
     {
-        if (LongerGrain() is { } grainSectors)
+        if (!_shape.Compressed && LongerGrain() is { } grainSectors)
         {
             IReadOnlyList<LayoutField> fields = [.. _shape.IsCowd ? CowdHeader.Fields : SparseHeader.Fields];
             subject.Find(
