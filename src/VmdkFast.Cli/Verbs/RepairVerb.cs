@@ -196,7 +196,7 @@ sealed class RepairVerb : Verb
             if (made.MayLackParent)
             {
                 _streams.Error.WriteLine(
-                    "vmdkfast: the descriptor names no parent; if the disk was a child (a snapshot), name it: --parent");
+                    "vmdkfast: the descriptor names no parent; for a child (a snapshot) give --parent");
             }
 
             using StreamWriter output = _streams.OpenText();
