@@ -11,6 +11,12 @@ static class Printable
     /// <summary>As <see cref="Line"/>, but line ends and tabulators stay.</summary>
     internal static string Lines(string text) => Escape(text.ReplaceLineEndings("\n"), keepLines: true);
 
+    /// <summary>An argument as a shell takes it, quoted where it must be.</summary>
+    internal static string Argument(string text) =>
+        text.All(static character => char.IsLetterOrDigit(character) || "/._-+:,@%=".Contains(character))
+            ? text
+            : $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+
     static string Escape(string text, bool keepLines)
     {
         if (!text.Any(char.IsControl))

@@ -73,6 +73,7 @@ static class RepairJson
             json.WriteString("kept-as", kept);
         }
 
+        json.WriteBoolean("may-lack-parent", made.MayLackParent);
         json.WriteString("descriptor", made.Text);
         json.WriteEndObject();
     }

@@ -49,7 +49,7 @@ static class RepairText
 
         if (result.JournalPath is { } journal)
         {
-            text.WriteLine(Printable.Line($"To take it back: vmdkfast repair --undo {journal}"));
+            text.WriteLine(Printable.Line($"To take it back: vmdkfast repair --undo {Printable.Argument(journal)}"));
         }
 
         text.WriteLine();
@@ -96,6 +96,14 @@ static class RepairText
                 VmdkRepairRemedy.AcceptParent => "take the parent as it is; is it the right one?",
                 _ => "make a new descriptor; a descriptor file from the extents that --from names.",
             });
+        }
+
+        VmdkCheckResult left = result.After ?? result.Before;
+        foreach (string child in left.Findings.Where(finding => finding.Kind == VmdkFindingKind.ParentMismatch)
+            .Select(finding => finding.Path).Where(path => path != left.Path).Distinct())
+        {
+            text.WriteLine(Printable.Line(
+                $"It is {child} whose parent is another: vmdkfast repair --accept-parent {Printable.Argument(child)}"));
         }
     }
 

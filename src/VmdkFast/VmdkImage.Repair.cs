@@ -1,4 +1,5 @@
 using VmdkFast.Checking;
+using VmdkFast.Creating;
 
 namespace VmdkFast;
 
@@ -80,16 +81,32 @@ public static partial class VmdkImage
     /// </param>
     /// <param name="kind">The kind of disk; null for the one that the file's name speaks for.</param>
     /// <param name="apply">Whether the descriptor is written; otherwise only its text is made.</param>
+    /// <param name="parentPath">
+    /// The image that the disk, which must be sparse, is a child of; null for none. It is accepted as it is now.
+    /// </param>
+    /// <param name="parentOptions">How that is opened; null for the default.</param>
     /// <returns>The descriptor.</returns>
     /// <exception cref="VmdkException">
-    /// An extent cannot be read, is none, or is missing between others; or there is a descriptor already.
+    /// An extent cannot be read, is none, or is missing between others; or there is a descriptor already; or the parent
+    /// cannot be opened, or has another length.
     /// </exception>
-    /// <exception cref="ArgumentException">The kind does not go with the files, or they lie elsewhere.</exception>
+    /// <exception cref="ArgumentException">
+    /// The kind does not go with the files, or they lie elsewhere, or they are flat and a parent is named.
+    /// </exception>
     public static VmdkRebuiltDescriptor RebuildDescriptor(
-        string path, string extentPath, VmdkDiskKind? kind = null, bool apply = false)
+        string path, string extentPath, VmdkDiskKind? kind = null, bool apply = false, string? parentPath = null,
+        VmdkOpenOptions? parentOptions = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentException.ThrowIfNullOrEmpty(extentPath);
-        return new DescriptorRebuild(path, extentPath, kind).Run(apply);
+        if (parentPath is not null)
+        {
+            ArgumentException.ThrowIfNullOrEmpty(parentPath);
+        }
+
+        using ParentLink? parent = parentPath is null
+            ? null
+            : ParentLink.Open(parentPath, parentOptions ?? VmdkOpenOptions.Default, path);
+        return new DescriptorRebuild(path, extentPath, kind, parent).Run(apply);
     }
 }

@@ -155,6 +155,7 @@ public sealed class CheckTests : IDisposable
     [InlineData("FILE to repair is missing", "repair", "--apply")]
     [InlineData("needs --from", "repair", "--rebuild-descriptor", "a.vmdk")]
     [InlineData("goes with --rebuild-descriptor", "repair", "--from", "b-flat.vmdk", "a.vmdk")]
+    [InlineData("goes with --from", "repair", "--rebuild-descriptor", "--parent", "b.vmdk", "a.vmdk")]
     [InlineData("no such kind", "repair", "--rebuild-descriptor", "--from", "b", "--subformat", "x", "a.vmdk")]
     [InlineData("beside the descriptor", "repair", "--rebuild-descriptor", "--from", "/b/c-flat.vmdk", "a.vmdk")]
     [InlineData("takes the journal alone", "repair", "--undo", "j", "a.vmdk")]

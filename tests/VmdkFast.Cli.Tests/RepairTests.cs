@@ -28,6 +28,24 @@ public sealed class RepairTests : IDisposable
     }
 
     [Fact]
+    public async Task ASparseDiskGetsAParentOnlyWhenOneIsNamed()
+    {
+        string parent = Images.Make(_folder, "twoGbMaxExtentSparse");
+        string child = _folder["child.vmdk"];
+        await Run.OrFailAsync("create", "-o", "subformat=twoGbMaxExtentSparse", "-b", parent, "-F", "vmdk", child);
+        string wanted = (await Run.OrFailAsync("hash", child)).Output;
+        File.Delete(child);
+        string[] repair = ["repair", "--apply", "--rebuild-descriptor", "--from", _folder["child-s001.vmdk"]];
+
+        CliResult result = await Run.CliAsync([.. repair, child]);
+
+        Assert.Contains("names no parent", result.Error, StringComparison.Ordinal);
+        File.Delete(child);
+        Assert.Empty((await Run.OrFailAsync([.. repair, "--parent", parent, child])).Error);
+        Assert.Equal(wanted, (await Run.OrFailAsync("hash", child)).Output);
+    }
+
+    [Fact]
     public async Task ADamagedDescriptorIsKeptAndThatIsSaid()
     {
         string image = Images.Make(_folder, "monolithicFlat");
@@ -96,7 +114,25 @@ public sealed class RepairTests : IDisposable
         Patch.WriteBytes(middle, at, text[at] == '1' ? "2"u8 : "1"u8);
         result = await Run.CliAsync("repair", child);
         Assert.Contains("\nvmdkfast repair --accept-parent would ", result.Output, StringComparison.Ordinal);
+
+        // A child whose parent's parent was changed: it is the parent that must accept that.
+        Patch.WriteBytes(middle, at, [(byte)text[at]]);
+        string bottom = _folder["base.vmdk"];
+        text = await File.ReadAllTextAsync(
+            bottom, System.Text.Encoding.Latin1, TestContext.Current.CancellationToken);
+        at = text.IndexOf("\nCID=", StringComparison.Ordinal) + 5;
+        Patch.WriteBytes(bottom, at, text[at] == '1' ? "2"u8 : "1"u8);
+        result = await Run.CliAsync("repair", "--accept-parent", child);
+        Assert.Contains($": vmdkfast repair --accept-parent {middle}\n", result.Output, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("/a/b.vmdk", "/a/b.vmdk")]
+    [InlineData("a b", "'a b'")]
+    [InlineData("it's", "'it'\\''s'")]
+    [InlineData("$(x)", "'$(x)'")]
+    public void AnArgumentIsShownAsAShellTakesIt(string text, string shown) =>
+        Assert.Equal(shown, Printable.Argument(text));
 
     [Theory]
     [InlineData("check", "-r", "leaks")]

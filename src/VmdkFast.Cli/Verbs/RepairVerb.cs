@@ -47,6 +47,12 @@ sealed class RepairVerb : Verb
         HelpName = "EXTENT",
     };
 
+    readonly Option<string?> _parent = new("--parent")
+    {
+        Description = "The parent of the sparse disk whose descriptor is made, as it is now",
+        HelpName = "IMAGE",
+    };
+
     readonly Option<string?> _subformat = new("--subformat")
     {
         Description = "Kind of the disk whose descriptor is made (default as the extent's name says)",
@@ -68,6 +74,7 @@ sealed class RepairVerb : Verb
         Add(_undo);
         Add(_rebuildDescriptor);
         Add(_from);
+        Add(_parent);
         Add(_subformat);
         _work = ProgressArguments.AddTo(this, "Show nothing but errors and JSON");
         _open = OpenArguments.AddTo(this, "Format of the image; only vmdk", reads: false);
@@ -102,6 +109,11 @@ sealed class RepairVerb : Verb
         }
 
         string file = parsed.GetValue(_file) ?? throw new UsageException("the FILE to repair is missing");
+        if (parsed.GetValue(_parent) is not null && parsed.GetValue(_from) is null)
+        {
+            throw new UsageException("--parent goes with --from");
+        }
+
         if (!parsed.GetValue(_rebuildDescriptor) && parsed.GetValue(_from) is not null)
         {
             throw new UsageException("--from goes with --rebuild-descriptor");
@@ -166,7 +178,8 @@ sealed class RepairVerb : Verb
         (bool json, bool apply) = (_output.IsJson(parsed), parsed.GetValue(_apply));
         try
         {
-            VmdkRebuiltDescriptor made = VmdkImage.RebuildDescriptor(file, from, kind, apply);
+            VmdkRebuiltDescriptor made = VmdkImage.RebuildDescriptor(
+                file, from, kind, apply, parsed.GetValue(_parent), _open.Read(parsed));
             if (json)
             {
                 Show(writer => RepairJson.WriteRebuilt(writer, file, apply, made));
@@ -178,6 +191,12 @@ sealed class RepairVerb : Verb
                 // Standard output holds the descriptor and nothing else.
                 _streams.Error.WriteLine(Printable.Line(
                     $"vmdkfast: what {file} held {(apply ? "is" : "would be")} kept as {kept}"));
+            }
+
+            if (made.MayLackParent)
+            {
+                _streams.Error.WriteLine(
+                    "vmdkfast: the descriptor names no parent; for a child (a snapshot) give --parent");
             }
 
             using StreamWriter output = _streams.OpenText();

@@ -50,11 +50,12 @@ static class DescriptorCheck
                 VmdkFindingKind.DescriptorInvalid, path, $"the createType '{descriptor.CreateType}' is not known");
         }
         else if (descriptor.Kind is VmdkDiskKind.MonolithicSparse or VmdkDiskKind.StreamOptimized
-            && descriptor.Extents.Any(line => line.Type is VmdkExtentType.Flat or VmdkExtentType.Vmfs))
+            && descriptor.Extents.FirstOrDefault(
+                static line => line.Type is not (VmdkExtentType.Sparse or VmdkExtentType.Zero)) is { } other)
         {
             log.Add(
                 VmdkFindingKind.DescriptorInvalid, path,
-                $"the createType '{descriptor.CreateType}' is of one sparse file, and an extent is flat");
+                $"the createType '{descriptor.CreateType}' is of one sparse file, and an extent is {other.Type}");
         }
     }
 
@@ -65,14 +66,30 @@ static class DescriptorCheck
         {
             log.Add(VmdkFindingKind.HeaderOdd, path, $"the createType '{descriptor.CreateType}' is not known");
         }
+        else if (descriptor.Kind is VmdkDiskKind.MonolithicFlat or VmdkDiskKind.TwoGbMaxExtentFlat
+            or VmdkDiskKind.FullDevice or VmdkDiskKind.PartitionedDevice)
+        {
+            log.Add(
+                VmdkFindingKind.HeaderOdd, path,
+                $"the createType '{descriptor.CreateType}' is of flat files, and this one is sparse");
+        }
     }
 
-    /// <summary>Judges whether the parent's content ID is stated, as also disks without a parent do.</summary>
+    /// <summary>
+    /// Judges whether the parent's content ID is stated, as also disks without a parent do, and whether the parent's
+    /// name agrees.
+    /// </summary>
     internal static void JudgeParentId(DescriptorText descriptor, string path, FindingLog log)
     {
         if (descriptor[DescriptorKeys.ParentContentId] is null)
         {
             log.Add(VmdkFindingKind.DescriptorInvalid, path, "the descriptor has no parentCID, not even ffffffff");
+        }
+        else if (descriptor.ParentContentId == DescriptorValue.NoParent && !descriptor.ParentFileNameHintBytes.IsEmpty)
+        {
+            log.Add(
+                VmdkFindingKind.HeaderOdd, path,
+                $"the descriptor names the parent '{descriptor.ParentFileNameHint}', and by its parentCID it has none");
         }
     }
 

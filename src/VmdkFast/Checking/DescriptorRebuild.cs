@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
+using VmdkFast.Creating;
 using VmdkFast.Format;
 using VmdkFast.Opening;
 using VmdkFast.Storage;
@@ -13,7 +14,7 @@ namespace VmdkFast.Checking;
 /// What only the old descriptor knew is gone: its content ID, so children of the disk must be told to accept it, UUID,
 /// the adapter. The geometry follows from the size, as in a new disk.
 /// </remarks>
-sealed partial class DescriptorRebuild(string path, string extentPath, VmdkDiskKind? kind)
+sealed partial class DescriptorRebuild(string path, string extentPath, VmdkDiskKind? kind, ParentLink? parent)
 {
     /// <summary>The adapter of a disk that embeds its descriptor.</summary>
     internal const string IdeAdapter = "ide";
@@ -36,7 +37,9 @@ sealed partial class DescriptorRebuild(string path, string extentPath, VmdkDiskK
         }
 
         List<ExtentLine> extents = FindExtents(out VmdkDiskKind found);
-        byte[] text = Compose(Choose(found), extents, Adapter);
+        bool isSparse = found is VmdkDiskKind.TwoGbMaxExtentSparse or VmdkDiskKind.VmfsSparse;
+        RequireParentFits(isSparse, extents);
+        byte[] text = Compose(Choose(found), extents, Adapter, parent);
         using LocalFile? damaged = OpenDamaged();
         string? keptPath = damaged is null ? null : apply
             ? Replace(damaged, text)
@@ -46,7 +49,33 @@ sealed partial class DescriptorRebuild(string path, string extentPath, VmdkDiskK
             Make(text, null);
         }
 
-        return new VmdkRebuiltDescriptor { Text = Encoding.UTF8.GetString(text), KeptPath = keptPath };
+        return new VmdkRebuiltDescriptor
+        {
+            Text = Encoding.UTF8.GetString(text),
+            KeptPath = keptPath,
+            MayLackParent = isSparse && parent is null,
+        };
+    }
+
+    void RequireParentFits(bool isSparse, IEnumerable<ExtentLine> extents)
+    {
+        if (parent is null)
+        {
+            return;
+        }
+
+        if (!isSparse)
+        {
+            throw new ArgumentException("Flat extents store all of a disk: it has no parent.");
+        }
+
+        long lengthBytes = extents.Sum(static extent => extent.LengthSectors) << Sector.Shift;
+        if (parent.LengthBytes != lengthBytes)
+        {
+            throw new VmdkException(
+                VmdkErrorCode.ParentMismatch, path, "the extents are no child of this parent: its length is another",
+                null, "length", $"{lengthBytes} bytes", $"{parent.LengthBytes} bytes");
+        }
     }
 
     // What stands at the name and is no descriptor; null when nothing stands there.
@@ -114,12 +143,15 @@ sealed partial class DescriptorRebuild(string path, string extentPath, VmdkDiskK
         files.Commit();
     }
 
-    /// <summary>The text for a disk without a parent, of a content ID of its own.</summary>
-    internal static byte[] Compose(VmdkDiskKind kind, IReadOnlyList<ExtentLine> extents, string adapter) =>
+    /// <summary>The text for a disk of a content ID of its own.</summary>
+    internal static byte[] Compose(
+        VmdkDiskKind kind, IReadOnlyList<ExtentLine> extents, string adapter, ParentLink? parent = null) =>
         new DescriptorComposer
         {
             Kind = kind,
             ContentId = BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(sizeof(uint))) & 0x7fff_ffff,
+            ParentContentId = parent?.ContentId ?? DescriptorValue.NoParent,
+            ParentFileNameHint = parent?.FileNameHint,
             Extents = extents,
             DatabaseEntries = DescriptorComposer.StandardDatabase(
                 extents.Sum(extent => extent.LengthSectors), adapter, HardwareVersion),

@@ -6,9 +6,9 @@ namespace VmdkFast.Checking;
 /// Judges a sector of a table against the same sector of its copy: a sector is what a disk loses. Not thread-safe.
 /// </summary>
 /// <remarks>
-/// Where one of the two has impossible entries, and else none of its own that the other has not, while all of the other's
-/// are possible, it was lost as a whole: one finding, one step. Entry by entry, 8 MiB of noise over tables were 1.3
-/// million of each, and what had been another table's sector looked like damage of two kinds.
+/// Where one of the two has impossible entries, and else none of its own that the other has not, while all of the
+/// other's are possible, it was lost as a whole: one finding, one step. Entry by entry, 8 MiB of noise over tables were
+/// 1.3 million of each, and what had been another table's sector looked like damage of two kinds.
 /// </remarks>
 sealed class LostSectorCheck(SparseSubject subject, GrainCheck grains)
 {

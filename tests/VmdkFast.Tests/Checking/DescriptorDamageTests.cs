@@ -36,6 +36,7 @@ public sealed class DescriptorDamageTests : IDisposable
     [Theory]
     [InlineData("parentCID=", "parentCXD=", VmdkFindingKind.DescriptorInvalid)]
     [InlineData("monolithicSparse", "monolithicSpars0", VmdkFindingKind.HeaderOdd)]
+    [InlineData("monolithicSparse", "monolithicFlat", VmdkFindingKind.HeaderOdd)]
     [InlineData("sectors = \"63\"", "sectors = \"6x\"", VmdkFindingKind.GeometryDisagrees)]
     [InlineData("geometry.heads", "geometry.headz", VmdkFindingKind.GeometryDisagrees)]
     public void AnEmbeddedDescriptorIsFoundToLackSomething(string text, string by, VmdkFindingKind kind)
@@ -44,6 +45,24 @@ public sealed class DescriptorDamageTests : IDisposable
         Replace(path, text, by);
         Assert.Single(Checked.Findings(Checked.Check(path), kind));
         Assert.Equal(kind == VmdkFindingKind.DescriptorInvalid, QemuImg.Check(path).ExitCode != 0);
+    }
+
+    [Fact]
+    public void AParentThatIsNamedAndHasNoContentIdIsAWarning()
+    {
+        string path = FlatImage.Write(_folder.Path, "disk", Checked.Content());
+        Replace(path, "createType=", "parentFileNameHint=\"base.vmdk\"\ncreateType=");
+        Assert.Equal(VmdkFindingKind.HeaderOdd, Assert.Single(Checked.Check(path).Findings).Kind);
+    }
+
+    [Fact]
+    public void AKindOfOneSparseFileOverAnotherFormOfExtentIsFound()
+    {
+        string path = CowdImage.Write(_folder.Path, "disk", Checked.Content());
+        Replace(path, "vmfsSparse", "monolithicSparse");
+        VmdkFinding finding = Assert.Single(Checked.Findings(Checked.Check(path), VmdkFindingKind.DescriptorInvalid));
+        Assert.Contains("VmfsSparse", finding.Text, StringComparison.Ordinal);
+        Assert.NotEqual(0, QemuImg.Check(path).ExitCode);
     }
 
     [Fact]

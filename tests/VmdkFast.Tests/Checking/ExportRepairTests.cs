@@ -236,6 +236,19 @@ public sealed class ExportRepairTests : IDisposable
     }
 
     [Fact]
+    public void GrainsOfAStreamWithoutItsDirectoryAreInflatedToo()
+    {
+        string path = Export();
+        uint grain = Patch.ReadUInt32(path, Table(path, 0));
+        Patch.WriteBytes(path, (grain * 512L) + 100, [1, 2, 3, 4, 5, 6, 7, 8]);
+        Patch.SetLength(path, new FileInfo(path).Length - 1536);
+
+        VmdkFinding finding = Assert.Single(Checked.Findings(Checked.Check(path), VmdkFindingKind.GrainDamaged));
+
+        Assert.Equal(0, finding.GuestOffsetBytes);
+    }
+
+    [Fact]
     public void AStreamCutShortKeepsItsDamagedGrainsVisible()
     {
         string path = Export();

@@ -114,6 +114,51 @@ public sealed class HeaderRepairTests : IDisposable
         Assert.Equal(VmdkDiskKind.VmfsSparse, disk.Layers[0].Kind);
     }
 
+    [Theory]
+    [InlineData(VmdkDiskKind.VmfsSparse, "child-delta.vmdk")]
+    [InlineData(VmdkDiskKind.TwoGbMaxExtentSparse, "child-s001.vmdk")]
+    public async Task TheLostDescriptorOfAChildNamesTheParentThatTheCallerNames(VmdkDiskKind kind, string extent)
+    {
+        GuestContent content = Checked.Content();
+        string parent = SparseImage.Write(_folder.Path, "parent", content);
+        string child = _folder["child.vmdk"];
+        await VmdkDisk.CreateAsync(
+            child, new VmdkCreateOptions { Kind = kind, ParentPath = parent }, TestContext.Current.CancellationToken);
+        using (VmdkDisk disk = VmdkDisk.Open(child, new VmdkOpenOptions { Access = VmdkOpenAccess.ReadWrite }))
+        {
+            disk.Write(new byte[4096], 70_000);
+        }
+
+        byte[] wanted = Repaired.ReadAll(child);
+        File.Delete(child);
+        Assert.True(VmdkImage.RebuildDescriptor(child, _folder[extent]).MayLackParent);
+
+        VmdkRebuiltDescriptor made = VmdkImage.RebuildDescriptor(
+            child, _folder[extent], apply: true, parentPath: parent);
+
+        Assert.False(made.MayLackParent);
+        Assert.Equal(wanted, Repaired.ReadAll(child));
+        Checked.IsClean(child);
+    }
+
+    [Fact]
+    public void AParentThatCannotBeTheDisksIsRefused()
+    {
+        string longer = SparseImage.Write(_folder.Path, "longer", Checked.Content(2 << 20));
+        string path = CowdImage.Write(_folder.Path, "disk", Checked.Content());
+        File.Delete(path);
+        string extent = _folder["disk-delta.vmdk"];
+        Assert.Equal(
+            VmdkErrorCode.ParentMismatch,
+            Assert.Throws<VmdkException>(
+                () => VmdkImage.RebuildDescriptor(path, extent, apply: true, parentPath: longer)).Code);
+        string flat = _folder["a-flat.vmdk"];
+        File.WriteAllBytes(flat, new byte[2 << 20]);
+        Assert.Throws<ArgumentException>(
+            () => VmdkImage.RebuildDescriptor(_folder["a.vmdk"], flat, apply: true, parentPath: longer));
+        Assert.False(File.Exists(path) || File.Exists(_folder["a.vmdk"]));
+    }
+
     // Bit 23 makes a directory of it that is 128 times as long; bit 0 and 7 change no number of tables.
     [Theory]
     [InlineData(23)]
