@@ -9,7 +9,10 @@ namespace VmdkFast.Checking;
 /// <param name="view">What is checked instead of its bytes, as changes would leave them; null for its bytes.</param>
 sealed class CheckedFile(LocalFile local, ImageFile? view = null)
 {
+    const int PieceBytes = 64 << 10;
+
     readonly ImageFile _file = view ?? local;
+    byte[]? _piece;
     SpaceMap? _used;
     SpaceMap? _metadata;
 
@@ -47,6 +50,34 @@ sealed class CheckedFile(LocalFile local, ImageFile? view = null)
     /// <summary>Whether a stretch lies wholly in the file.</summary>
     internal bool Holds(long sector, long lengthBytes) =>
         sector >= 0 && sector <= (long)Sector.MaxSectors && sector << Sector.Shift <= LengthBytes - lengthBytes;
+
+    /// <summary>
+    /// The first byte of a range that is not zero; negative when all are, as in space that was given back.
+    /// </summary>
+    internal long FirstUsedByte(long startBytes, long endBytes)
+    {
+        endBytes = Math.Min(endBytes, LengthBytes);
+        for (long at = startBytes; at < endBytes;)
+        {
+            at = Math.Max(at, _file.NextData(at).StartBytes);
+            if (at >= endBytes)
+            {
+                break;
+            }
+
+            _piece ??= new byte[PieceBytes];
+            int read = _file.Read(_piece.AsSpan(0, (int)Math.Min(_piece.Length, endBytes - at)), at);
+            int found = _piece.AsSpan(0, read).IndexOfAnyExcept((byte)0);
+            if (found >= 0)
+            {
+                return at + found;
+            }
+
+            at += Math.Max(read, 1);
+        }
+
+        return -1;
+    }
 
     /// <summary>Reads entries; what lies behind the end of the file reads as 0.</summary>
     internal void ReadEntries(long offsetBytes, Span<uint> entries)

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using VmdkFast.Format;
 
 namespace VmdkFast.Checking;
 
@@ -11,6 +12,47 @@ namespace VmdkFast.Checking;
 sealed class DirectoryPlaces(CheckedFile file, SparseShape shape)
 {
     readonly long _stretchSectors = shape.DirectorySectors + (shape.DirectoryEntries * shape.TableSectors);
+
+    /// <summary>Both places, after what is wrong with the header's has been reported.</summary>
+    internal (ulong Directory, ulong Redundant) Judge(HostedFields header, FindingLog log)
+    {
+        (ulong directory, ulong redundant) =
+            (header.DirectoryOffsetSectors, header.RedundantDirectoryOffsetSectors);
+        if (shape.Compressed)
+        {
+            return (directory, redundant);
+        }
+
+        (ulong rightDirectory, ulong rightRedundant) = header.Flags.HasFlag(SparseFlags.RedundantDirectory)
+            ? Correct(directory, redundant)
+            : (Correct(directory, TableLayout.EndOfDescriptor(header)), redundant);
+        if (rightDirectory != directory)
+        {
+            Propose(
+                log, VmdkFindingKind.DirectoryInvalid, nameof(header.DirectoryOffsetSectors), directory,
+                rightDirectory);
+        }
+
+        if (rightRedundant != redundant)
+        {
+            Propose(
+                log, VmdkFindingKind.CopyInvalid, nameof(header.RedundantDirectoryOffsetSectors), redundant,
+                rightRedundant);
+        }
+
+        return (rightDirectory, rightRedundant);
+    }
+
+    void Propose(FindingLog log, VmdkFindingKind kind, string field, ulong sector, ulong right)
+    {
+        string text = $"{field} is sector {sector}, but the directory lies at sector {right}, as its entries prove";
+        long offsetBytes = HostedHeaderCheck.OffsetOf(field);
+        log.Add(kind, file.Path, text, offsetBytes);
+        log.Propose(new WriteStep(file, RepairClass.Restore, text, offsetBytes, FieldOf(right))
+        {
+            ProvesDirectory = kind == VmdkFindingKind.DirectoryInvalid,
+        });
+    }
 
     /// <summary>Both places; one is another than the header says when the other one proves it.</summary>
     internal (ulong Directory, ulong Redundant) Correct(ulong directory, ulong redundant)
@@ -32,6 +74,16 @@ sealed class DirectoryPlaces(CheckedFile file, SparseShape shape)
             _ => (directory, redundant),
         };
     }
+
+    /// <summary>
+    /// The place of the only one; another than the header says when none lies there, and one directly behind the
+    /// descriptor.
+    /// </summary>
+    internal ulong Correct(ulong directory, long behindDescriptor) =>
+        directory != (ulong)behindDescriptor && IsRegular(behindDescriptor)
+        && !(directory <= Sector.MaxSectors && IsRegular((long)directory))
+            ? (ulong)behindDescriptor
+            : directory;
 
     /// <summary>Whether one stretch lies directly behind the other.</summary>
     internal bool AreUsual(long directory, long redundant) => directory == redundant + _stretchSectors;

@@ -70,6 +70,9 @@ sealed class FindingLog(int maxFindings, bool wantsSteps)
     internal void Withdraw(CheckedFile file) =>
         _steps.RemoveAll(step => step.File == file && step.Class != RepairClass.CallClean);
 
+    /// <summary>Forgets that space of a file may be given back.</summary>
+    internal void WithdrawFree(CheckedFile file) => _steps.RemoveAll(step => step.File == file && step is FreeStep);
+
     /// <summary>Forgets that a file may be marked clean.</summary>
     internal void WithdrawCallClean(CheckedFile file) =>
         _steps.RemoveAll(step => step.File == file && step.Class == RepairClass.CallClean);

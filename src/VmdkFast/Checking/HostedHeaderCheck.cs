@@ -8,7 +8,11 @@ namespace VmdkFast.Checking;
 /// <summary>
 /// Looks at every field of a hosted sparse header, where the reader stops at the first that it refuses.
 /// </summary>
-sealed class HostedHeaderCheck(CheckedFile file, FindingLog log, VmdkLimits limits)
+/// <param name="file">The file.</param>
+/// <param name="log">Where findings go.</param>
+/// <param name="limits">How large numbers may be.</param>
+/// <param name="lineSectors">The length in the line of a descriptor that is another file; null without one.</param>
+sealed class HostedHeaderCheck(CheckedFile file, FindingLog log, VmdkLimits limits, long? lineSectors)
 {
     const ulong MinGrainSectors = 8;
     const uint MaxTableEntries = 512;
@@ -22,8 +26,11 @@ sealed class HostedHeaderCheck(CheckedFile file, FindingLog log, VmdkLimits limi
     const int ReservedOffset = 79;
 
     readonly byte[] _sector = new byte[SparseHeader.SizeBytes];
+    HeaderFault? _fault;
 
-    /// <summary>The header; null when the file ends before its end.</summary>
+    /// <summary>
+    /// The header, with what is right where one number is proved wrong; null when the file ends before its end.
+    /// </summary>
     internal HostedFields? Header { get; private set; }
 
     /// <summary>The footer, when there is a valid one and the header leaves the directory to it.</summary>
@@ -54,7 +61,7 @@ sealed class HostedHeaderCheck(CheckedFile file, FindingLog log, VmdkLimits limi
     internal SparseShape? Shape { get; private set; }
 
     /// <summary>Looks at header, footer and descriptor.</summary>
-    internal void Run()
+    internal void Run(CancellationToken cancellationToken)
     {
         long foundBefore = log[VmdkFindingSeverity.Corruption];
         int read = file.File.Read(_sector, 0);
@@ -78,6 +85,7 @@ sealed class HostedHeaderCheck(CheckedFile file, FindingLog log, VmdkLimits limi
             Invalid(nameof(Header.DescriptorOffsetSectors), nowhere, "an area inside the file and the limit");
         }
 
+        Correct(cancellationToken);
         if (Header.CapacitySectors != 0 || Embedded.Text is null)
         {
             bool hasSizes = JudgeSizes(Header);
@@ -100,6 +108,38 @@ sealed class HostedHeaderCheck(CheckedFile file, FindingLog log, VmdkLimits limi
             {
                 log.Add(VmdkFindingKind.HeaderInvalid, refusal);
             }
+        }
+    }
+
+    // From here on the header is what it would be after a repair: what follows from a wrong number is no damage.
+    void Correct(CancellationToken cancellationToken)
+    {
+        long? line = lineSectors
+            ?? (Embedded.Text is { Extents: [{ Type: VmdkExtentType.Sparse } only] } ? only.LengthSectors : null);
+        _fault = new HeaderWitness(file, Header!, line, limits).Find(cancellationToken);
+        if (_fault is not null)
+        {
+            Invalid(_fault.Field, _fault.Found, _fault.Wanted);
+            Header = _fault.Right;
+        }
+        else if (Header!.CompressAlgorithm == 1 && !Header.Flags.HasFlag(SparseFlags.Compressed))
+        {
+            Odd("a compression, and no flag that says that grains are compressed", nameof(Header.CompressAlgorithm));
+        }
+    }
+
+    /// <summary>Proposes to set right the number that is proved wrong, in the footer, too.</summary>
+    internal void ProposeCorrection()
+    {
+        if (_fault is { Field: nameof(SparseHeader.OverheadSectors) } overhead && End is { } end
+            && Footer!.OverheadSectors != overhead.Value)
+        {
+            log.Propose(overhead.Mend(file, end.OffsetBytes));
+        }
+
+        if (_fault is not null)
+        {
+            log.Propose(_fault.Mend(file, 0));
         }
     }
 
@@ -271,7 +311,7 @@ sealed class HostedHeaderCheck(CheckedFile file, FindingLog log, VmdkLimits limi
     {
         SparseShape shape = header.ToShape() with { DirectoryAtEnd = Header!.DirectoryAtEnd };
         HostedFields truth = Header.DirectoryAtEnd && Footer is not null ? Footer : Header;
-        (ulong directorySector, ulong redundantSector) = PlacesOf(truth, shape);
+        (ulong directorySector, ulong redundantSector) = new DirectoryPlaces(file, shape).Judge(truth, log);
         long directory = PlaceOf(directorySector, shape);
         if (directory == 0 && (!truth.DirectoryAtEnd || Footer is not null))
         {
@@ -295,41 +335,6 @@ sealed class HostedHeaderCheck(CheckedFile file, FindingLog log, VmdkLimits limi
         }
 
         return shape with { DirectorySector = directory, RedundantSector = redundant };
-    }
-
-    (ulong Directory, ulong Redundant) PlacesOf(HostedFields header, SparseShape shape)
-    {
-        (ulong directory, ulong redundant) =
-            (header.DirectoryOffsetSectors, header.RedundantDirectoryOffsetSectors);
-        if (shape.Compressed || !header.Flags.HasFlag(SparseFlags.RedundantDirectory))
-        {
-            return (directory, redundant);
-        }
-
-        (ulong rightDirectory, ulong rightRedundant) = new DirectoryPlaces(file, shape).Correct(directory, redundant);
-        if (rightDirectory != directory)
-        {
-            ProposePlace(
-                VmdkFindingKind.DirectoryInvalid, nameof(header.DirectoryOffsetSectors), directory, rightDirectory);
-        }
-
-        if (rightRedundant != redundant)
-        {
-            ProposePlace(
-                VmdkFindingKind.CopyInvalid, nameof(header.RedundantDirectoryOffsetSectors), redundant, rightRedundant);
-        }
-
-        return (rightDirectory, rightRedundant);
-    }
-
-    void ProposePlace(VmdkFindingKind kind, string field, ulong sector, ulong right)
-    {
-        string text = $"{field} is sector {sector}, but the directory lies at sector {right}, as the other one proves";
-        Find(kind, text, OffsetOf(field));
-        log.Propose(new WriteStep(file, RepairClass.Restore, text, OffsetOf(field), DirectoryPlaces.FieldOf(right))
-        {
-            ProvesDirectory = kind == VmdkFindingKind.DirectoryInvalid,
-        });
     }
 
     // 0 when no directory can be there: outside the file, or over something that is there already.

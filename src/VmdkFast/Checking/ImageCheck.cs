@@ -89,7 +89,7 @@ sealed class ImageCheck : IDisposable
     void RunHosted(CheckedFile file, ImageFolder folder, CancellationToken cancellationToken)
     {
         var check = new SparseCheck(_run, file, 0);
-        check.RunHosted(cancellationToken);
+        check.RunHosted(null, cancellationToken);
         check.Hosted!.Embedded.Require();
         if (check.Hosted is not { Embedded.Text: { } descriptor } hosted)
         {
@@ -270,7 +270,7 @@ sealed class ImageCheck : IDisposable
         switch (signature)
         {
             case ImageSignature.HostedSparse:
-                check.RunHosted(cancellationToken);
+                check.RunHosted(line.LengthSectors, cancellationToken);
                 break;
             case ImageSignature.Cowd:
                 check.RunCowd(cancellationToken);

@@ -5,14 +5,21 @@ namespace VmdkFast.Checking;
 /// <summary>Finds space that nothing uses and that holds data; holes and zeros have been given back.</summary>
 sealed class LeakCheck(SparseSubject subject)
 {
-    const int PieceBytes = 64 << 10;
-
     readonly CheckedFile _file = subject.File;
     readonly SparseShape _shape = subject.Shape;
-    readonly byte[] _piece = new byte[PieceBytes];
+    long _freeStart;
 
     /// <summary>Whether any was found.</summary>
-    internal bool HasFound { get; private set; }
+    internal bool HasFound => EndSector != 0;
+
+    /// <summary>Behind the last of it; 0 when none was found.</summary>
+    internal long EndSector { get; private set; }
+
+    /// <summary>Whether all of it has a grain in use before it.</summary>
+    internal bool FollowsGrains { get; private set; } = true;
+
+    /// <summary>How far it reaches at most behind what is in use before it.</summary>
+    internal long ReachSectors { get; private set; }
 
     /// <summary>Reports every stretch.</summary>
     /// <param name="endSector">Where the used part of the file may end at most; nothing behind is looked at.</param>
@@ -24,6 +31,7 @@ sealed class LeakCheck(SparseSubject subject)
             cancellationToken.ThrowIfCancellationRequested();
             long start = _file.Used.NextFree(at, endSector);
             long end = _file.Used.NextUsed(start, endSector);
+            _freeStart = start;
             if (_shape.Compressed)
             {
                 FindBytes(start, end);
@@ -57,7 +65,7 @@ sealed class LeakCheck(SparseSubject subject)
                 Close(ref leakStart, grain);
                 grain += ((next - grain) / _shape.GrainSectors * _shape.GrainSectors) - _shape.GrainSectors;
             }
-            else if (FirstUsedByte(
+            else if (_file.FirstUsedByte(
                 grain << Sector.Shift, Math.Min(end, grain + _shape.GrainSectors) << Sector.Shift) < 0)
             {
                 Close(ref leakStart, grain);
@@ -90,7 +98,7 @@ sealed class LeakCheck(SparseSubject subject)
     // Zeros between compressed grains are padding, or the end of the stream.
     void FindBytes(long start, long end)
     {
-        long first = FirstUsedByte(start << Sector.Shift, end << Sector.Shift);
+        long first = _file.FirstUsedByte(start << Sector.Shift, end << Sector.Shift);
         if (first >= 0)
         {
             long sector = first >> Sector.Shift;
@@ -98,39 +106,21 @@ sealed class LeakCheck(SparseSubject subject)
         }
     }
 
-    // The first byte of a range that is not zero; negative when all are, as in space that was given back.
-    long FirstUsedByte(long startBytes, long endBytes)
-    {
-        endBytes = Math.Min(endBytes, _file.LengthBytes);
-        for (long at = startBytes; at < endBytes;)
-        {
-            at = Math.Max(at, _file.File.NextData(at).StartBytes);
-            if (at >= endBytes)
-            {
-                break;
-            }
-
-            int read = _file.File.Read(_piece.AsSpan(0, (int)Math.Min(_piece.Length, endBytes - at)), at);
-            int found = _piece.AsSpan(0, read).IndexOfAnyExcept((byte)0);
-            if (found >= 0)
-            {
-                return at + found;
-            }
-
-            at += Math.Max(read, 1);
-        }
-
-        return -1;
-    }
-
     void Report(long start, long end, long amount, string text)
     {
-        HasFound = true;
+        EndSector = end;
+        ReachSectors = Math.Max(ReachSectors, end - _freeStart);
+        FollowsGrains &= _file.Used.Overlaps(_freeStart - 1, 1) && !_file.Metadata.Overlaps(_freeStart - 1, 1);
         long offsetBytes = start << Sector.Shift;
         subject.Find(VmdkFindingKind.LeakedSpace, text, offsetBytes, null, amount);
+
+        // Two entries must be lost before a grain looks unused; without a copy, or a marker, one is enough.
+        bool hasWitness = _shape.RedundantSector != 0 || _shape.Markers;
         subject.Log.Propose(new FreeStep(
-            _file, RepairClass.Free, "the space is used by nothing", offsetBytes,
-            Math.Min(end << Sector.Shift, _file.LengthBytes) - offsetBytes)
+            _file, hasWitness ? RepairClass.Free : RepairClass.Drop,
+            hasWitness ? "the space is used by nothing"
+                : "the space is used by nothing, or by grains whose only entry is lost",
+            offsetBytes, Math.Min(end << Sector.Shift, _file.LengthBytes) - offsetBytes)
         {
             MayPunch = !_shape.Compressed,
             MayCut = !_shape.IsCowd,

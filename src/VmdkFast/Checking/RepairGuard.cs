@@ -113,6 +113,12 @@ sealed class RepairGuard(
         foreach (CheckedFile file in plan.Changes.Select(change => change.File).Distinct())
         {
             RepairStep[] own = [.. steps.Where(step => step.File == file)];
+            if (own.Any(static step => step.ProvesHeader))
+            {
+                readsTheSame = false;
+                continue;
+            }
+
             HashSet<int> tables = [.. own.Select(step => step.ProvedTable).OfType<int>()];
             ReadingChange change = ReaderOf(file).Compare(
                 planned[file.Local.Identity],

@@ -40,7 +40,7 @@ sealed class RepairPlan
 
         foreach (FreeStep free in steps.OfType<FreeStep>())
         {
-            if (plan.IsAllowed(free.Class))
+            if (plan.IsAllowed(free))
             {
                 plan.AddFree(free);
             }
@@ -49,6 +49,9 @@ sealed class RepairPlan
         plan._changes.Sort(static (a, b) => a.Phase.CompareTo(b.Phase));
         return plan;
     }
+
+    bool IsAllowed(FreeStep free) =>
+        IsAllowed(RepairClass.Free) && (free.Class == RepairClass.Free || _options.DropLost);
 
     bool IsAllowed(RepairClass kind) => kind switch
     {

@@ -39,6 +39,11 @@ abstract record RepairStep(CheckedFile File, RepairClass Class, string Reason)
 
     /// <summary>Whether the place of the directory is proved, and thereby that of all tables.</summary>
     internal bool ProvesDirectory { get; init; }
+
+    /// <summary>
+    /// Whether it sets the one number of a header right that all else refutes: then everything may read differently.
+    /// </summary>
+    internal bool ProvesHeader { get; init; }
 }
 
 /// <summary>Overwrites bytes, or appends them when they begin at the file's end.</summary>

@@ -9,11 +9,14 @@ sealed class SparseCheck(CheckRun run, CheckedFile file, long guestStartBytes)
     /// <summary>What the file's header says of its size; null when that cannot be known.</summary>
     internal SparseShape? Shape { get; private set; }
 
-    internal void RunHosted(CancellationToken cancellationToken)
+    /// <summary>Checks a hosted file.</summary>
+    /// <param name="lineSectors">The length in the line of a descriptor that is another file; null without one.</param>
+    /// <param name="cancellationToken">Ends the work between two pieces.</param>
+    internal void RunHosted(long? lineSectors, CancellationToken cancellationToken)
     {
-        var header = new HostedHeaderCheck(file, run.Log, run.Options.Limits);
+        var header = new HostedHeaderCheck(file, run.Log, run.Options.Limits, lineSectors);
         Hosted = header;
-        header.Run();
+        header.Run(cancellationToken);
         Shape = header.Shape;
         if (Shape is null)
         {
@@ -41,6 +44,7 @@ sealed class SparseCheck(CheckRun run, CheckedFile file, long guestStartBytes)
         if (header.IsInDoubt)
         {
             run.Log.Withdraw(file);
+            header.ProposeCorrection();
         }
 
         // Only who has inflated all grains may say that nothing is wrong.
@@ -115,6 +119,7 @@ sealed class SparseCheck(CheckRun run, CheckedFile file, long guestStartBytes)
         if (leaks.HasFound && !subject.Shape.Markers)
         {
             new LostTableCheck(subject, directory).Run(endSector, cancellationToken);
+            new LeakDoubt(subject, directory, leaks).Run();
         }
     }
 

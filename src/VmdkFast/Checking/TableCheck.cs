@@ -159,8 +159,8 @@ sealed class TableCheck
         }
 
         // A grain that nobody else owns outweighs an entry that names none: dropping it could lose data, keeping it
-        // cannot.
-        bool takesCopy = !primaryCan || (copyCan && primary == 0 && copy > 1);
+        // cannot. One of zeros holds none, and would hide what the parent has.
+        bool takesCopy = !primaryCan || (copyCan && primary == 0 && copy > 1 && !IsOfZeros(copy));
         (VmdkFindingKind kind, string fault) = !primaryCan ? (VmdkFindingKind.TableEntryInvalid, "the entry")
             : !copyCan ? (VmdkFindingKind.CopyInvalid, "its copy")
             : (VmdkFindingKind.CopiesDisagree, "one of them");
@@ -176,6 +176,12 @@ sealed class TableCheck
             LostIfUnused = chosen <= 1 && !(primaryCan && copyCan) ? guest : null,
         });
         _grains.Take(place, chosen);
+    }
+
+    bool IsOfZeros(uint entry)
+    {
+        long start = (long)entry << Sector.Shift;
+        return !_shape.Compressed && _subject.File.FirstUsedByte(start, start + _shape.GrainBytes) < 0;
     }
 
     EntryPlace PlaceOf(int table, int index, long primary, long copy)

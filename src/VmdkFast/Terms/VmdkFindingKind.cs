@@ -3,7 +3,7 @@ namespace VmdkFast;
 /// <summary>What a check can find. docs/checking.md explains each, with what a repair does about it.</summary>
 public enum VmdkFindingKind
 {
-    /// <summary>A header field holds an impossible value.</summary>
+    /// <summary>A header field holds an impossible value, or one that all else in the file refutes.</summary>
     HeaderInvalid = 1,
 
     /// <summary>A header field holds a value that no product writes, and that hurts nobody.</summary>
@@ -69,7 +69,7 @@ public enum VmdkFindingKind
     /// <summary>The header's grain directory is where none can be.</summary>
     DirectoryInvalid = 21,
 
-    /// <summary>A directory entry points where no table can be.</summary>
+    /// <summary>A directory entry points where no table can be, or to one that has lost its entries.</summary>
     DirectoryEntryInvalid = 22,
 
     /// <summary>Two tables, or a table and other metadata, lie over each other.</summary>

@@ -33,7 +33,9 @@ public sealed record VmdkRepairOptions
 
     /// <summary>
     /// Gives up what is lost: entries that lead nowhere become empty, so that the rest can be written again. The ranges
-    /// of the disk are among <see cref="VmdkRepairResult.Lost"/>. Default false.
+    /// of the disk are among <see cref="VmdkRepairResult.Lost"/>. Where there is one copy of the tables, also space
+    /// that nothing uses, when nothing else is wrong: which range a lost entry placed there nobody knows. Default
+    /// false.
     /// </summary>
     public bool DropLost { get; init; }
 
