@@ -1,4 +1,5 @@
 using VmdkFast.Format;
+using VmdkFast.Layout;
 
 namespace VmdkFast.Checking;
 
@@ -25,6 +26,9 @@ sealed class FooterCheck(CheckedFile file)
 
     /// <summary>The markers around a footer that has no equal but its header, where they are none.</summary>
     internal List<(long OffsetBytes, MarkerType Type)> LostMarkers { get; } = [];
+
+    /// <summary>Whether a footer that repeats all else of its header does not begin with the signature.</summary>
+    internal bool HasLostSignature { get; private set; }
 
     /// <summary>The footer; null when there is no valid one.</summary>
     /// <param name="header">What the footer repeats.</param>
@@ -71,8 +75,11 @@ sealed class FooterCheck(CheckedFile file)
 
         OffsetBytes = start + Sector.Bytes;
         HostedFields footer = FooterOf(sectors);
-        if (header.DirectoryAtEnd && Repeats(header, footer))
+        HostedFields signed = footer with { Magic = SparseHeader.MagicValue };
+        if (header.DirectoryAtEnd && Repeats(header, signed))
         {
+            HasLostSignature = footer != signed;
+            footer = signed;
             NoteMarker(sectors, start, MarkerType.Footer);
             NoteMarker(sectors.AsSpan(2 * Sector.Bytes), start + (2 * Sector.Bytes), MarkerType.EndOfStream);
             return footer;
@@ -121,6 +128,11 @@ sealed class FooterCheck(CheckedFile file)
     /// <summary>Reports what is wrong around a footer that is right.</summary>
     internal void Report(FindingLog log)
     {
+        if (HasLostSignature)
+        {
+            log.Add(VmdkFindingKind.FooterInvalid, file.Path, "the footer has lost its signature KDMV", OffsetBytes);
+        }
+
         foreach ((long offsetBytes, MarkerType type) in LostMarkers)
         {
             log.Add(
@@ -135,6 +147,32 @@ sealed class FooterCheck(CheckedFile file)
                 VmdkFindingKind.FooterInvalid, file.Path,
                 $"{file.LengthBytes - EndBytes} bytes follow the end of the stream: other readers look for the footer "
                 + "at the file's end", EndBytes);
+        }
+    }
+
+    /// <summary>Proposes to set the footer's signature right, and what contradicts a header that is.</summary>
+    internal void ProposeHeaders(FindingLog log, HostedFields header, HostedFields footer)
+    {
+        var right = new byte[SparseHeader.SizeBytes];
+        if (file.File.Read(right, 0) < right.Length)
+        {
+            return;
+        }
+
+        HashSet<string> wrong = [.. Differences(header, footer).Select(difference => difference.Field)];
+        if (HasLostSignature)
+        {
+            wrong.Add(nameof(SparseHeader.Magic));
+        }
+
+        foreach (LayoutField field in SparseHeader.Fields)
+        {
+            if (wrong.Contains(field.Name))
+            {
+                log.Propose(new WriteStep(
+                    file, RepairClass.Restore, $"footer field {field.Name}: as in the header",
+                    OffsetBytes + field.OffsetBytes, right[field.OffsetBytes..(field.OffsetBytes + field.SizeBytes)]));
+            }
         }
     }
 

@@ -32,8 +32,15 @@ sealed class FooterWitness(
     // The only number of entries that VMware's library reads.
     const uint UsualTableEntries = 512;
 
+    // Version and flags of every product's export.
+    const uint UsualVersion = 3;
+    const SparseFlags UsualFlags = SparseFlags.NewlineTest | SparseFlags.Compressed | SparseFlags.Markers;
+
     // One that inflates is enough; a few more, should the first be damaged.
     const int MaxGrains = 4;
+
+    /// <summary>Whether one field from the footer makes the header right.</summary>
+    internal bool MendsHeader { get; private set; }
 
     /// <summary>Reports every contradiction, and proposes to set a header right that has one known fault.</summary>
     /// <param name="log">Where findings and steps go.</param>
@@ -92,6 +99,7 @@ sealed class FooterWitness(
 
         if (mended.AsSpan().SequenceEqual(right))
         {
+            MendsHeader = true;
             log.Propose(new WriteStep(
                 file, RepairClass.Restore, $"header field {field}: as in the footer", HostedHeaderCheck.OffsetOf(field),
                 bytes));
@@ -105,13 +113,24 @@ sealed class FooterWitness(
         nameof(SparseHeader.GrainTableEntries) => Choose(
             header.GrainTableEntries == UsualTableEntries, footer.GrainTableEntries == UsualTableEntries),
 
-        // Without the flag an entry of 1 is a damaged one; with it, zeros.
-        nameof(SparseHeader.Flags) when footer.Flags.HasFlag(SparseFlags.ZeroGrains)
-            && !header.Flags.HasFlag(SparseFlags.ZeroGrains) => FooterVerdict.Nobody,
 
-        // Of these the header alone decides whether grains are found at all, and the rest says nothing of content.
-        _ => FooterVerdict.Header,
+        // Without the flag an entry of 1 is a damaged one; with it, zeros.
+        nameof(SparseHeader.Flags) when ((header.Flags ^ footer.Flags) & SparseFlags.ZeroGrains) != 0 =>
+            FooterVerdict.Nobody,
+        _ => JudgeKind(),
     };
+
+    // A reader goes by one copy or the other, so that the damaged one must not be written over the whole one.
+    FooterVerdict JudgeKind()
+    {
+        FooterVerdict usual = Choose(IsUsual(header), IsUsual(footer));
+        return usual != FooterVerdict.Nobody ? usual : Choose(IsConsistent(header), IsConsistent(footer));
+    }
+
+    static bool IsUsual(HostedFields fields) => fields.Version == UsualVersion && IsConsistent(fields);
+
+    static bool IsConsistent(HostedFields fields) => fields.Version is > 0 and <= UsualVersion
+        && (fields.Flags & ~SparseFlags.ZeroGrains) == UsualFlags && fields.CompressAlgorithm == 1;
 
     FooterVerdict JudgeCapacity()
     {
@@ -144,7 +163,8 @@ sealed class FooterWitness(
     bool HasGrainBeyond(ulong capacitySectors)
     {
         HostedFields larger = header.CapacitySectors > footer.CapacitySectors ? header : footer;
-        return GrainsOf(larger).Any(grain => grain.LbaSectors >= capacitySectors && grain.Inflates());
+        return GrainsOf(larger).Any(
+            grain => grain.LbaSectors >= capacitySectors && grain.Inflates());
     }
 
     int CountInflating(HostedFields fields) => GrainsOf(fields).Take(MaxGrains).Count(grain => grain.Inflates());

@@ -288,8 +288,9 @@ sealed class HostedHeaderCheck(CheckedFile file, FindingLog log, VmdkLimits limi
         {
             End = check;
             check.Report(log);
-            FooterSays = new FooterWitness(file, header, footer, Embedded.Text, HasSizes).Run(log, check.OffsetBytes);
-            IsDamaged |= FooterSays == FooterVerdict.Nobody;
+            var witness = new FooterWitness(file, header, footer, Embedded.Text, HasSizes);
+            FooterSays = witness.Run(log, check.OffsetBytes);
+            IsDamaged = FooterSays == FooterVerdict.Nobody || (IsDamaged && !witness.MendsHeader);
         }
         else
         {

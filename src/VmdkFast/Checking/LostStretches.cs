@@ -12,7 +12,8 @@ sealed class LostStretches(SparseSubject subject, OldTables old, StoredGrains st
     {
         List<(long First, long End)> ranges =
         [
-            .. gaps.Where(IsSuspect).Select(RangeOf).Concat(Doubled()).Where(range => range.First < range.End).Order(),
+            .. gaps.Where(IsSuspect).Select(RangeOf).Concat(Doubled()).Concat(Missed())
+                .Where(range => range.First < range.End).Order(),
         ];
         long done = 0;
         GuestStretch? open = null;
@@ -61,9 +62,31 @@ sealed class LostStretches(SparseSubject subject, OldTables old, StoredGrains st
         return gap.GrainBefore < end ? (gap.GrainBefore + 1, end) : (0, _shape.Grains);
     }
 
+    // What is not stored of tables that were there and are not found.
+    IEnumerable<(long First, long End)> Missed()
+    {
+        for (int table = 0; table < _shape.DirectoryEntries; table++)
+        {
+            if (!old.IsMissed(table))
+            {
+                continue;
+            }
+
+            long at = (long)table * _shape.TableEntries;
+            long end = at + _shape.CountOf(table);
+            for (int i = stored.EndOf(at - 1); i < stored.Count && stored[i].Grain < end; i++)
+            {
+                yield return (at, stored[i].Grain);
+                at = stored[i].Grain + 1;
+            }
+
+            yield return (at, end);
+        }
+    }
+
     // Of grains that claim one place none is taken.
     IEnumerable<(long First, long End)> Doubled() => Enumerable.Range(1, Math.Max(0, stored.Count - 1))
-        .Where(index => stored[index].Grain == stored[index - 1].Grain)
+        .Where(index => stored[index].Grain == stored[index - 1].Grain && old.PlaceOf(stored[index].Grain) is null)
         .Select(index => (stored[index].Grain, stored[index].Grain + 1));
 
     GuestStretch PieceOf(long firstGrain, long endGrain)

@@ -15,7 +15,7 @@ sealed class MarkerWalk(SparseSubject subject, StoredGrains grains)
     readonly SparseShape _shape = subject.Shape;
     readonly StreamShape _rules = subject.Shape.ToStreamShape();
     readonly List<StreamGap> _gaps = [];
-    readonly List<uint> _tables = [];
+    readonly List<StreamTable> _tables = [];
     readonly GrainCodec _codec = GrainCodec.Of(VmdkCodec.Auto);
     readonly byte[] _sector = new byte[Sector.Bytes];
     byte[] _window = [];
@@ -28,11 +28,17 @@ sealed class MarkerWalk(SparseSubject subject, StoredGrains grains)
     /// <summary>Behind the last marker that leads somewhere and what it announces, in sectors.</summary>
     internal long EndOfMarkers { get; private set; } = subject.Shape.FirstUsableSector;
 
+    /// <summary>Behind what the markers of grains announce in which something else stands, in sectors.</summary>
+    internal long EndOfCut { get; private set; }
+
     /// <summary>Where the walk lost its way and found it again.</summary>
     internal IReadOnlyList<StreamGap> Gaps => _gaps;
 
-    /// <summary>The sectors behind the markers of tables.</summary>
-    internal IReadOnlyList<uint> Tables => _tables;
+    /// <summary>What has the marker of a table.</summary>
+    internal IReadOnlyList<StreamTable> Tables => _tables;
+
+    /// <summary>Behind the last marker of a directory; 0 when the walk has met none.</summary>
+    internal long DirectorySector { get; private set; }
 
     /// <summary>Sectors of which it has been said that no marker stands there.</summary>
     internal HashSet<long> Reported { get; } = [];
@@ -43,6 +49,8 @@ sealed class MarkerWalk(SparseSubject subject, StoredGrains grains)
     bool _skippedData;
     int _openGaps;
     long _lastGrain = -1;
+    long _ownGrain = -1;
+    StoredPlace? _last;
 
     /// <summary>Walks to the end of the file.</summary>
     internal void Run(CancellationToken cancellationToken)
@@ -63,12 +71,19 @@ sealed class MarkerWalk(SparseSubject subject, StoredGrains grains)
             _endsBroken = !_isEnd;
             _skippedData = !_isEnd;
             long start = at;
-            at = FindGrain(at + 1, cancellationToken);
+            long announced = AnnouncedEnd(at);
+            at = FindGrain(StartOfSearch(at), cancellationToken);
+            if (at < start)
+            {
+                EndOfCut = Math.Max(EndOfCut, start);
+                grains.ShortenLast((uint)(at - _last!.Value.Sector));
+                start = at;
+            }
+
             if (at < end)
             {
-                // Zeros before the first grain are the rest of the overhead; between two they are a hole in the file.
-                bool isMetadata = IsMetadata(StreamMarker.Read(_sector)) && IsPadded(_sector);
-                bool mayHoldGrains = !isMetadata && (_skippedData || _lastGrain >= 0);
+                // Zeros before the first grain are the rest of the overhead; behind it they are a hole in the file.
+                bool mayHoldGrains = at != announced && (_skippedData || _lastGrain >= 0);
                 _gaps.Add(new StreamGap(start, at, mayHoldGrains, _lastGrain, -1));
             }
         }
@@ -93,6 +108,18 @@ sealed class MarkerWalk(SparseSubject subject, StoredGrains grains)
         subject.Log.Propose(new CutStep(_file, kind, "the stream ends inside a grain", end));
         subject.Log.Propose(new WriteStep(_file, kind, "the end of the stream", end, new byte[Sector.Bytes]));
     }
+
+    // Metadata of another size than this header's is metadata.
+    long AnnouncedEnd(long at) => StreamMarker.Read(_sector) is { IsGrain: false } marker
+        && marker.Type is MarkerType.GrainTable or MarkerType.GrainDirectory && IsPadded(_sector)
+        ? at + 1 + (long)Math.Min(marker.LengthSectors, uint.MaxValue)
+        : -1;
+
+    // A grain of which sectors are missing ends in what follows it: then others may stand where it should.
+    long StartOfSearch(long at) =>
+        _last is { } last && last.Sector + last.LengthSectors == at && !Inflates(last.Sector)
+            ? last.Sector + 1
+            : at + 1;
 
     // Where the next marker is; null when this one leads nowhere.
     long? Step(long at)
@@ -126,16 +153,24 @@ sealed class MarkerWalk(SparseSubject subject, StoredGrains grains)
         EndOfMarkers = next;
         if (marker.IsGrain)
         {
-            Take(new StoredPlace((long)marker.LbaSectors / _shape.GrainSectors, (uint)at, (uint)(next - at)));
+            var place = new StoredPlace((long)marker.LbaSectors / _shape.GrainSectors, (uint)at, (uint)(next - at));
+            Take(place);
+            (_last, _ownGrain) = (place, place.Grain);
             return next;
         }
 
         _file.Used.Add(at, next - at);
         if (marker.Type == MarkerType.GrainTable)
         {
-            _tables.Add((uint)at + 1);
+            _tables.Add(new StreamTable((uint)at + 1, _ownGrain));
+        }
+        else if (marker.Type == MarkerType.GrainDirectory)
+        {
+            DirectorySector = at + 1;
         }
 
+        _ownGrain = marker.Type == MarkerType.Progress ? _ownGrain : -1;
+        _last = null;
         return next;
     }
 
@@ -280,3 +315,8 @@ sealed class MarkerWalk(SparseSubject subject, StoredGrains grains)
 /// <param name="GrainBehind">The first grain behind it; negative when there is none.</param>
 readonly record struct StreamGap(
     long StartSector, long EndSector, bool MayHoldGrains, long GrainBefore, long GrainBehind);
+
+/// <summary>What has the marker of a table.</summary>
+/// <param name="Sector">Where its entries are.</param>
+/// <param name="OwnGrain">The last grain before it, with no other metadata between; negative without one.</param>
+readonly record struct StreamTable(uint Sector, long OwnGrain);

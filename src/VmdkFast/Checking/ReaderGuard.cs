@@ -56,12 +56,14 @@ sealed class ReaderGuard
     /// <param name="proved">
     /// Whether a proof says where a table is, whatever a reader takes for it now; null when none is proved.
     /// </param>
+    /// <param name="replaced">Tables that are proved to be none: what a reader finds by them is not looked at.</param>
     /// <param name="isOnlyDamage">
     /// Whether the image has one corruption, and nothing odd besides: then a grain that runs into another's may also
     /// give way to nothing, which its copy says. With two of them the copy may be the other one; and a grain that
     /// nothing uses may be what both entries have lost.
     /// </param>
-    internal ReadingChange Compare(PlannedFile planned, Func<int, bool>? proved, bool isOnlyDamage)
+    internal ReadingChange Compare(
+        PlannedFile planned, Func<int, bool>? proved, HashSet<int> replaced, bool isOnlyDamage)
     {
         if (_before is null)
         {
@@ -80,7 +82,7 @@ sealed class ReaderGuard
         var now = new long[_before.TableEntries];
         for (int table = 0; table < _before.Tables; table++)
         {
-            if ((_before.DirectoryEntry(table) | after.DirectoryEntry(table)) == 0)
+            if ((_before.DirectoryEntry(table) | after.DirectoryEntry(table)) == 0 || replaced.Contains(table))
             {
                 continue;
             }

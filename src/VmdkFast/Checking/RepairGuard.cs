@@ -36,7 +36,8 @@ sealed class RepairGuard(
             IReadOnlyList<PlannedChange> changes = PlanOf([step]).Changes;
             if (changes.Count > 0 && !IsDone(step))
             {
-                (IsPremature(step) || changes.Any(LiesOverData) ? _leftOut : harmless).Add(step);
+                bool liesOverData = !step.ReplacesDirectory && changes.Any(LiesOverData);
+                (IsPremature(step) || liesOverData ? _leftOut : harmless).Add(step);
             }
         }
 
@@ -113,6 +114,11 @@ sealed class RepairGuard(
         foreach (CheckedFile file in plan.Changes.Select(change => change.File).Distinct())
         {
             RepairStep[] own = [.. steps.Where(step => step.File == file)];
+            if (own.Any(static step => step.ReplacesDirectory))
+            {
+                continue;
+            }
+
             if (own.Any(static step => step.ProvesHeader))
             {
                 readsTheSame = false;
@@ -123,6 +129,7 @@ sealed class RepairGuard(
             ReadingChange change = ReaderOf(file).Compare(
                 planned[file.Local.Identity],
                 own.Any(step => step.ProvesDirectory) ? static _ => true : tables.Count == 0 ? null : tables.Contains,
+                own.SelectMany(step => step.ReplacedTables ?? new HashSet<int>()).ToHashSet(),
                 isOnlyDamage: first is { Corruptions: 1, Leaks: 0 } && !RepairGround.IsOdd(first));
             if (change == ReadingChange.Unfounded)
             {

@@ -41,6 +41,14 @@ abstract record RepairStep(CheckedFile File, RepairClass Class, string Reason)
     internal bool ProvesDirectory { get; init; }
 
     /// <summary>
+    /// Whether what a reader takes for the directory is proved to be none: what it finds by it is nothing of the disk.
+    /// </summary>
+    internal bool ReplacesDirectory { get; init; }
+
+    /// <summary>Tables of which that is so, when the directory is one; null without any.</summary>
+    internal IReadOnlySet<int>? ReplacedTables { get; init; }
+
+    /// <summary>
     /// Whether it sets the one number of a header right that all else refutes: then everything may read differently.
     /// </summary>
     internal bool ProvesHeader { get; init; }

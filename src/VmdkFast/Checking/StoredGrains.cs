@@ -25,6 +25,9 @@ sealed class StoredGrains
 
     internal StoredPlace this[int index] => _places[index];
 
+    /// <summary>Takes the last one that was added for shorter: something else stands in it.</summary>
+    internal void ShortenLast(uint lengthSectors) => _places[^1] = _places[^1] with { LengthSectors = lengthSectors };
+
     internal void Add(StoredPlace place)
     {
         _places.Add(place);
@@ -54,6 +57,12 @@ sealed class StoredGrains
             && (behind == 1 || _places[behind - 2].Grain != grain);
         return isOne ? _places[behind - 1] : null;
     }
+
+    /// <summary>Whether a grain stands anywhere.</summary>
+    internal bool IsStored(long grain) => EndOf(grain) is > 0 and int end && _places[end - 1].Grain == grain;
+
+    /// <summary>The index behind all grains up to a number.</summary>
+    internal int EndOf(long grain) => Find(grain, uint.MaxValue) is var found && found < 0 ? ~found : found + 1;
 
     internal bool IsNamed(int index) => _named![index];
 

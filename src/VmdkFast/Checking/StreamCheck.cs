@@ -8,6 +8,10 @@ sealed class StreamCheck(CheckRun run, HostedHeaderCheck hosted, SparseSubject s
     readonly MarkerWalk _walk = new(subject, stored);
     OldTables? _old;
     bool _lacksTable;
+    bool _isAstray;
+    bool _hasOrder;
+    IReadOnlySet<int> _doubted = new HashSet<int>();
+    long _rightDirectory;
 
     /// <summary>Behind the last sector in which anything of the stream can be.</summary>
     internal long EndSector { get; private set; } = subject.File.LengthSectors;
@@ -34,20 +38,48 @@ sealed class StreamCheck(CheckRun run, HostedHeaderCheck hosted, SparseSubject s
         unnamed.Run(cancellationToken);
         _lacksTable = unnamed.LacksTable;
 
-        if (_shape.DirectoryAtEnd
-            && (hosted.FooterSays is not null || _shape.DirectorySector == 0 || directory.HasLostTables || _lacksTable))
-        {
-            bool trustsEmpty = hosted.Footer is not null && !_lacksTable;
-            _old = new OldTables(subject, directory, stored, _walk, trustsEmpty);
-            _old.Judge();
-        }
-
+        var markers = new MetadataMarkers(subject, _walk, stored, grains.Unlisted);
         if (hosted.End is { } end)
         {
-            new MetadataMarkers(subject, _walk, grains.Unlisted).Run(directory, end);
+            markers.Run(directory, end);
             JudgeEnd(end);
         }
+
+        if (_shape.DirectoryAtEnd)
+        {
+            JudgeTables(directory, markers);
+        }
     }
+
+    void JudgeTables(DirectoryCheck directory, MetadataMarkers markers)
+    {
+        _isAstray = markers.IsAstray || _shape.DirectorySector == 0;
+        if (!_isAstray && !directory.HasLostTables && !_lacksTable)
+        {
+            return;
+        }
+
+        var order = new StreamDirectory(subject, stored, _walk);
+        if (IsBeforeFooter(order) && order.DirectorySector != _shape.DirectorySector)
+        {
+            _rightDirectory = order.DirectorySector;
+            return;
+        }
+
+        _doubted = markers.Doubted;
+        _hasOrder = order.IsTrusted && _walk.DirectorySector != 0;
+        bool hasMoved = _isAstray && hosted.Footer is not null;
+        var trust = new OldTableTrust(
+            TrustsEmpty: hosted.Footer is not null && !_lacksTable && !_isAstray, hosted.Footer is not null, hasMoved,
+            _doubted);
+        _old = new OldTables(subject, directory, stored, _walk, order, trust);
+        _old.Judge();
+    }
+
+    // Where a writer puts it, with all that it names in its place.
+    bool IsBeforeFooter(StreamDirectory order) => order.IsInPlace && _walk.DirectorySector == order.DirectorySector
+        && order.NamesWholeTables() && hosted.End is { } end
+        && order.DirectorySector + _shape.DirectorySectors + 1 == end.OffsetBytes >> Sector.Shift;
 
     /// <summary>Proposes what needs to know everything else.</summary>
     internal void Mend(GrainCheck grains)
@@ -63,14 +95,69 @@ sealed class StreamCheck(CheckRun run, HostedHeaderCheck hosted, SparseSubject s
             // Of this stream, or of another one: what follows from them may be as wrong.
             subject.Log.Withdraw(_file);
         }
-        else if (_old is not null && hosted.FooterSays != FooterVerdict.Footer)
+        else if (_rightDirectory != 0)
+        {
+            subject.Log.Withdraw(_file);
+            subject.Log.Propose(new WriteStep(
+                _file, RepairClass.Restore, $"the directory is at sector {_rightDirectory}, as its marker says",
+                hosted.End!.OffsetBytes + HostedHeaderCheck.OffsetOf(nameof(HostedFields.DirectoryOffsetSectors)),
+                DirectoryPlaces.FieldOf((ulong)_rightDirectory))
+            {
+                ReplacesDirectory = NamesNoDirectory(),
+            });
+        }
+        else if (_old is not null)
+        {
+            Rebuild(_old);
+        }
+        else if (hosted.FooterSays == FooterVerdict.Header || hosted.End is { HasLostSignature: true })
+        {
+            hosted.End!.ProposeHeaders(subject.Log, hosted.Header!, hosted.Footer!);
+        }
+    }
+
+    void Rebuild(OldTables old)
+    {
+        if (_isAstray)
+        {
+            // Entries and markers that were proposed for a place at which something else stands.
+            subject.Log.Withdraw(_file);
+        }
+
+        if (hosted.FooterSays != FooterVerdict.Footer)
         {
             string reason = hosted.Footer is null ? "the stream has no valid footer"
+                : _isAstray ? "the directory is not where the footer says"
                 : hosted.FooterSays == FooterVerdict.Header ? "the footer contradicts the header"
-                : _shape.DirectorySector == 0 ? "the directory is not where the footer says"
                 : "tables are lost";
-            new StreamRebuild(subject, _old, stored, _walk).Propose(reason, run.DropsLost);
+            new StreamRebuild(subject, old, stored, _walk).Propose(
+                reason, run.DropsLost, NamesNoDirectory(), _doubted);
         }
+    }
+
+    // What the footer names has no marker; and one stands elsewhere, or none of its entries names what has a table's.
+    bool NamesNoDirectory()
+    {
+        if (hosted.Footer is not { } footer || _walk.DirectorySector == (long)footer.DirectoryOffsetSectors)
+        {
+            return false;
+        }
+
+        HashSet<uint> tables = [.. _walk.Tables.Select(table => table.Sector)];
+        long sector = (long)Math.Min(footer.DirectoryOffsetSectors, uint.MaxValue);
+        if (sector >= _file.LengthSectors || (_isAstray && _hasOrder))
+        {
+            return true;
+        }
+
+        var entries = new EntryReader(_file, sector, _shape.DirectoryEntries);
+        int table = entries.NextUsed(0);
+        while (table < _shape.DirectoryEntries && !tables.Contains(entries[table]))
+        {
+            table = entries.NextUsed(table + 1);
+        }
+
+        return table == _shape.DirectoryEntries;
     }
 
     void JudgeEnd(FooterCheck end)

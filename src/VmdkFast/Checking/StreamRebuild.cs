@@ -27,20 +27,26 @@ sealed class StreamRebuild(SparseSubject subject, OldTables old, StoredGrains st
     readonly HashSet<long> _tablesWithGrains = [];
     readonly Queue<GuestStretch> _lost = new();
     RepairClass _class = RepairClass.Restore;
+    bool _replacesDirectory;
+    IReadOnlySet<int>? _replacedTables;
     long _limit;
     long _sector;
 
     /// <summary>Replaces all other steps for the file.</summary>
     /// <param name="reason">What is wrong with the tables that are there.</param>
     /// <param name="dropsLost">Whether what is lost may be given up.</param>
-    internal void Propose(string reason, bool dropsLost)
+    /// <param name="replacesDirectory">Whether what a reader takes for the directory is none.</param>
+    /// <param name="replacedTables">What it takes for tables, and is none.</param>
+    internal void Propose(
+        string reason, bool dropsLost, bool replacesDirectory, IReadOnlySet<int> replacedTables)
     {
+        (_replacesDirectory, _replacedTables) = (replacesDirectory, replacedTables);
         if (_shape.DirectorySectors << Sector.Shift > Math.Max(MaxDirectoryBytes, _file.LengthBytes))
         {
             return;
         }
 
-        _limit = EndOfNamed(EndOfWholeGrains());
+        _limit = Math.Max(EndOfNamed(EndOfWholeGrains()), walk.EndOfCut);
         _sector = _limit;
         var header = new byte[SparseHeader.SizeBytes];
         if (_sector + (_shape.DirectoryEntries * (1 + _shape.TableSectors)) > uint.MaxValue
@@ -66,7 +72,10 @@ sealed class StreamRebuild(SparseSubject subject, OldTables old, StoredGrains st
         if (end < _file.LengthBytes)
         {
             subject.Log.Propose(
-                new CutStep(_file, _class, $"{reason}: what follows the last whole grain", end));
+                new CutStep(_file, _class, $"{reason}: what follows the last whole grain", end)
+                {
+                    ReplacesDirectory = _replacesDirectory,
+                });
         }
 
         ProposeTables(reason, header);
@@ -149,11 +158,12 @@ sealed class StreamRebuild(SparseSubject subject, OldTables old, StoredGrains st
     }
 
     // Behind all that an old table names: what has no marker may still be of use to somebody.
-    long EndOfNamed(long end)
+    long EndOfNamed(long wholeEnd)
     {
+        long end = wholeEnd;
         for (int table = 0; table < _shape.DirectoryEntries; table++)
         {
-            ReadOnlySpan<uint> entries = old.Read(table);
+            ReadOnlySpan<uint> entries = old.IsFound(table) ? old.Resolve(table, wholeEnd) : [];
             for (int index = 0; index < entries.Length; index++)
             {
                 if (entries[index] >= end)
@@ -189,30 +199,22 @@ sealed class StreamRebuild(SparseSubject subject, OldTables old, StoredGrains st
     // Null when the table would be empty: an export leaves it out.
     uint[]? TableOf(int table)
     {
-        ReadOnlySpan<uint> was = old.Read(table);
-        if (was.IsEmpty && !_tablesWithGrains.Contains(table))
+        if (!old.IsFound(table) && !_tablesWithGrains.Contains(table))
         {
             // A header may claim 2^29 grains; looking for each of them would take half a minute.
             return null;
         }
 
-        uint[]? entries = null;
-        long first = (long)table * _shape.TableEntries;
-        long count = Math.Min(_shape.TableEntries, _shape.Grains - first);
-        for (int index = 0; index < count; index++)
+        // Where two grains say that they belong to one place, the old table decides between them, or nobody.
+        ReadOnlySpan<uint> entries = old.Resolve(table, _limit)[.._shape.CountOf(table)];
+        if (!entries.ContainsAnyExcept(0u))
         {
-            // Where two grains say that they belong to one place, the old table decides between them, or nobody.
-            uint entry = stored.Find(first + index) is { } place && place.Sector + place.LengthSectors <= _limit
-                ? place.Sector
-                : was.IsEmpty ? 0 : was[index];
-            if (entry != 0)
-            {
-                entries ??= new uint[_shape.TableEntries];
-                entries[index] = entry;
-            }
+            return null;
         }
 
-        return entries;
+        var whole = new uint[_shape.TableEntries];
+        entries.CopyTo(whole);
+        return whole;
     }
 
     // What no step is left for is named as one range.
@@ -254,6 +256,8 @@ sealed class StreamRebuild(SparseSubject subject, OldTables old, StoredGrains st
             _file, _class, $"{reason}: tables, directory and footer from the markers{missing}",
             (_sector << Sector.Shift) - bytes.Length, bytes)
         {
+            ReplacesDirectory = _replacesDirectory,
+            ReplacedTables = _replacedTables,
             Lost = _lost.TryDequeue(out GuestStretch lost) ? lost : null,
         });
     }

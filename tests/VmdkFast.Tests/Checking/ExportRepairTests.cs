@@ -11,6 +11,15 @@ public sealed class ExportRepairTests : IDisposable
     const int GrainSizeField = 20;
     const int TableEntriesField = 44;
 
+    static readonly (int Field, int LengthBytes)[] s_fields =
+    [
+        (0, 4), (4, 4), (8, 4), (CapacityField, 8), (GrainSizeField, 8), (28, 8), (36, 8), (TableEntriesField, 4),
+        (48, 8), (56, 8), (64, 8), (72, 1), (73, 4), (77, 2), (79, 1), (511, 1),
+    ];
+
+    // Version, flags, capacity, sizes, compression.
+    static readonly int[] s_mended = [4, 8, CapacityField, GrainSizeField, TableEntriesField, 77];
+
     readonly TempFolder _folder = new();
     readonly GuestContent _content = Content();
 
@@ -43,6 +52,37 @@ public sealed class ExportRepairTests : IDisposable
         Patch.WriteUInt32(path, field, value);
         Repaired.Apply(path);
         Assert.True(good.AsSpan().SequenceEqual(File.ReadAllBytes(path)));
+    }
+
+    // Who goes by the footer could read the one, who goes by the header the other: neither may get the damaged field.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void OneBitOfHeaderOrFooterIsSetRightOrLeftAsItIs(bool inHeader)
+    {
+        string path = Export();
+        byte[] good = File.ReadAllBytes(path);
+        int start = inHeader ? 0 : good.Length - 1024;
+        var mended = new HashSet<int>();
+        foreach ((int field, int lengthBytes) in s_fields)
+        {
+            foreach (int bit in new[] { 0, 1, 16, (lengthBytes * 8) - 1 }.Where(bit => bit < lengthBytes * 8))
+            {
+                byte[] damaged = [.. good];
+                damaged[start + field + (bit / 8)] ^= (byte)(1 << (bit % 8));
+                File.WriteAllBytes(path, damaged);
+                if (Repaired.Apply(path).Changes.Count == 0)
+                {
+                    Assert.True(damaged.AsSpan().SequenceEqual(File.ReadAllBytes(path)), $"field {field}, bit {bit}");
+                    continue;
+                }
+
+                Assert.True(good.AsSpan().SequenceEqual(File.ReadAllBytes(path)), $"field {field}, bit {bit}");
+                mended.Add(field);
+            }
+        }
+
+        Assert.True(s_mended.ToHashSet().IsSubsetOf(mended), string.Join(", ", mended));
     }
 
     [Theory]
