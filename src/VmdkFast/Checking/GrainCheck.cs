@@ -227,6 +227,7 @@ sealed class GrainCheck(SparseSubject subject, StoredGrains stored)
                 ? new WriteStep(
                     _file, RepairClass.Restore, $"{place.Name}: the grain's marker stands at sector {there.Sector}",
                     entryOffset, SparseMarks.Bytes(there.Sector))
+                { BroughtBack = guest }
                 : new WriteStep(
                     _file, RepairClass.Drop, $"{place.Name}: the grain is lost", entryOffset, new byte[sizeof(uint)])
                 {

@@ -10,6 +10,8 @@ sealed class RepairPlan
     readonly Dictionary<CheckedFile, long> _ends = [];
     readonly List<PlannedChange> _changes = [];
     readonly List<VmdkLostRange> _lost = [];
+    readonly HashSet<long> _lostOffsets = [];
+    readonly List<GuestStretch> _broughtBack = [];
 
     RepairPlan(VmdkRepairOptions options, RepairGround ground)
     {
@@ -21,6 +23,9 @@ sealed class RepairPlan
     internal IReadOnlyList<PlannedChange> Changes => _changes;
 
     internal IReadOnlyList<VmdkLostRange> Lost => _lost;
+
+    /// <summary>What can be read again, as far as the steps know it.</summary>
+    internal IReadOnlyList<GuestStretch> BroughtBack => _broughtBack;
 
     /// <summary>Makes the plan.</summary>
     /// <param name="steps">What the check proposes.</param>
@@ -70,9 +75,14 @@ sealed class RepairPlan
             return;
         }
 
-        if (step.Lost is { } lost && !_lost.Exists(known => known.OffsetBytes == lost.OffsetBytes))
+        if (step.Lost is { } lost && _lostOffsets.Add(lost.OffsetBytes))
         {
             _lost.Add(new VmdkLostRange(lost.OffsetBytes, lost.LengthBytes));
+        }
+
+        if (step.BroughtBack is { } back)
+        {
+            _broughtBack.Add(back);
         }
 
         switch (step)

@@ -72,6 +72,7 @@ sealed class RepairRun(string path, VmdkRepairOptions options) : IDisposable
             }
 
             _changes.AddRange(plan.Changes.Select(change => change.ToChange()));
+            TakeBack(plan.BroughtBack);
             _lost.AddRange(plan.Lost);
             if (!options.Apply)
             {
@@ -91,6 +92,20 @@ sealed class RepairRun(string path, VmdkRepairOptions options) : IDisposable
             Remedies = RepairRemedies.Of(_checks[^1].Top!, proposed, after, options),
             JournalPath = _journal?.Path,
         };
+    }
+
+    // An earlier round gave up an entry that could not be right; its grain has turned up.
+    void TakeBack(IReadOnlyList<GuestStretch> back)
+    {
+        GuestStretch[] stretches = [.. back.OrderBy(static stretch => stretch.OffsetBytes)];
+        long[] starts = Array.ConvertAll(stretches, static stretch => stretch.OffsetBytes);
+        _lost.RemoveAll(lost =>
+        {
+            int found = Array.BinarySearch(starts, lost.OffsetBytes);
+            int index = found < 0 ? ~found - 1 : found;
+            return index >= 0 && lost.OffsetBytes + lost.LengthBytes
+                <= stretches[index].OffsetBytes + stretches[index].LengthBytes;
+        });
     }
 
     /// <inheritdoc/>

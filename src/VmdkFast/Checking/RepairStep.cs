@@ -28,6 +28,9 @@ abstract record RepairStep(CheckedFile File, RepairClass Class, string Reason)
     /// <summary>The range of the disk that is given up; null when none is.</summary>
     internal GuestStretch? Lost { get; init; }
 
+    /// <summary>The range that the step makes readable again; null when that is none, or not known.</summary>
+    internal GuestStretch? BroughtBack { get; init; }
+
     /// <summary>
     /// The range that the step gives up if any space is unused, which then may be what it has lost; null when it gives
     /// up nothing either way.

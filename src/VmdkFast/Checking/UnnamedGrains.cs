@@ -119,12 +119,12 @@ sealed class UnnamedGrains(
         int count = end - start;
         GuestStretch guest = subject.GuestOfGrain(first.Grain);
         GuestStretch last = subject.GuestOfGrain(stored[end - 1].Grain);
+        guest = guest with { LengthBytes = last.OffsetBytes + last.LengthBytes - guest.OffsetBytes };
         subject.Find(
             VmdkFindingKind.GrainWithoutEntry,
             (count == 1 ? "the grain" : $"{count} grains from the one")
             + $" for disk sector {first.Grain * _shape.GrainSectors} {(count == 1 ? "is" : "are")} named by no table",
-            (long)first.Sector << Sector.Shift,
-            guest with { LengthBytes = last.OffsetBytes + last.LengthBytes - guest.OffsetBytes }, count);
+            (long)first.Sector << Sector.Shift, guest, count);
         var bytes = new byte[count * sizeof(uint)];
         for (int i = start; i < end; i++)
         {
@@ -141,7 +141,8 @@ sealed class UnnamedGrains(
             subject.Log.Propose(new WriteStep(
                 _file, RepairClass.Restore,
                 count == 1 ? "the entry that the grain's marker asks for" : $"the entries that {count} markers ask for",
-                offsetBytes, bytes));
+                offsetBytes, bytes)
+            { BroughtBack = guest });
         }
 
         LacksTable |= !hasTable;

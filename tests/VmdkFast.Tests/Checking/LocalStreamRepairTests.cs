@@ -29,6 +29,36 @@ public sealed class LocalStreamRepairTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
+    // Each entry of a table leads to another one's grain: none can be believed, and no marker either.
+    [Theory]
+    [InlineData(StreamLayout.Local)]
+    [InlineData(StreamLayout.Qemu)]
+    public void WhatWasGivenUpAndTurnedUpAgainIsNotListed(StreamLayout layout)
+    {
+        string path = Write(layout);
+        foreach (bool copy in layout == StreamLayout.Qemu ? [false, true] : new[] { false })
+        {
+            long directory = copy ? Checked.CopyDirectory(path) : Checked.Directory(path);
+            long table = Patch.ReadUInt32(path, directory + 4) * 512L;
+            byte[] bytes = Patch.ReadBytes(path, table, 2048);
+            int[] used = [.. Enumerable.Range(0, 512).Where(i => BitConverter.ToUInt32(bytes, i * 4) != 0)];
+            Assert.True(used.Length > 2);
+            for (int i = 0; i < used.Length; i++)
+            {
+                uint next = BitConverter.ToUInt32(bytes, used[(i + 1) % used.Length] * 4);
+                Patch.WriteUInt32(path, table + (used[i] * 4), next);
+            }
+        }
+
+        Assert.True(Checked.Check(path).Corruptions > 2);
+
+        VmdkRepairResult result = Repaired.Apply(path, new VmdkRepairOptions { DropLost = true });
+
+        Assert.Empty(result.Lost);
+        DiskAssert.Holds(_content, path);
+        Checked.IsClean(path);
+    }
+
     [Theory]
     [MemberData(nameof(Losses))]
     public void WhatWasZeroedIsMadeFromTheMarkers(StreamLayout layout, string part)
