@@ -37,7 +37,7 @@ public sealed class HeaderSweepTests
         byte[] good = File.ReadAllBytes(extent);
         int number = (int)kind;
         bool isCowd = kind is >= ImageKind.Cowd and <= ImageKind.CowdShuffled;
-        foreach ((int offset, int size) in isCowd ? CowdFields : HostedFields)
+        foreach ((int offset, int size) in isCowd ? s_cowdFields : s_hostedFields)
         {
             foreach (ulong value in Values(good, offset, size))
             {
@@ -54,13 +54,13 @@ public sealed class HeaderSweepTests
         }
     }
 
-    static readonly (int Offset, int Size)[] HostedFields =
+    static readonly (int Offset, int Size)[] s_hostedFields =
     [
         (0, 4), (4, 4), (8, 4), (12, 8), (20, 8), (28, 8), (36, 8), (44, 4), (48, 8), (56, 8), (64, 8), (72, 1),
         (73, 4), (77, 2),
     ];
 
-    static readonly (int Offset, int Size)[] CowdFields =
+    static readonly (int Offset, int Size)[] s_cowdFields =
         [(0, 4), (4, 4), (8, 4), (12, 4), (16, 4), (20, 4), (24, 4), (28, 4), (1648, 4)];
 
     static IEnumerable<ulong> Values(byte[] good, int offset, int size)

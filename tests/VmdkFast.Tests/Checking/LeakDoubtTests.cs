@@ -10,7 +10,7 @@ public sealed class LeakDoubtTests : IDisposable
     const int TableBytes = 16 << 10;
 
     // 16 MiB in each table.
-    static readonly CowdOptions Cowd = new() { GrainSectors = 8 };
+    static readonly CowdOptions s_cowd = new() { GrainSectors = 8 };
 
     readonly TempFolder _folder = new();
 
@@ -21,7 +21,7 @@ public sealed class LeakDoubtTests : IDisposable
     [InlineData(2)]
     public void AnEsxTableWithoutEntriesHasLostThem(int table)
     {
-        string path = CowdImage.WriteBare(_folder.Path, "disk", Checked.Content(40 << 20), Cowd);
+        string path = CowdImage.WriteBare(_folder.Path, "disk", Checked.Content(40 << 20), s_cowd);
         Patch.WriteBytes(path, CowdTable(path, table), new byte[TableBytes]);
         byte[] damaged = File.ReadAllBytes(path);
 
@@ -43,7 +43,7 @@ public sealed class LeakDoubtTests : IDisposable
     [Fact]
     public void AnEsxTableWithoutEntriesIsInOrderWhereNothingIsUnused()
     {
-        string path = CowdImage.WriteBare(_folder.Path, "disk", Checked.Content(40 << 20), Cowd);
+        string path = CowdImage.WriteBare(_folder.Path, "disk", Checked.Content(40 << 20), s_cowd);
         long grains = CowdTable(path, 0) + TableBytes;
         Patch.WriteBytes(path, CowdTable(path, 0), new byte[TableBytes]);
         Patch.WriteBytes(path, grains, new byte[CowdTable(path, 1) - grains]);
@@ -60,7 +60,7 @@ public sealed class LeakDoubtTests : IDisposable
     {
         GuestContent content = Checked.Content(20 << 20);
         string path = cowd
-            ? CowdImage.WriteBare(_folder.Path, "disk", content, Cowd)
+            ? CowdImage.WriteBare(_folder.Path, "disk", content, s_cowd)
             : SparseImage.Write(
                 _folder.Path, "disk", content, new SparseOptions { GrainSectors = 16, Redundant = false });
         long entries = (cowd ? CowdTable(path, 0) : Checked.Table(path)) + 1024;
