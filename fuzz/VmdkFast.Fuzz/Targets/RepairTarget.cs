@@ -4,7 +4,7 @@ namespace VmdkFast.Fuzz;
 /// <remarks>
 /// Input: sample, nudges, length. A check that finds nothing must be right; a plan changes nothing; a repair makes no
 /// corruption more, and what the disk reads afterwards is what it read before, or what the sample holds (of a grain
-/// that is cut off: what is left of that); undoing it gives every byte back. Three wrong numbers and more can agree on
+/// that is cut off: what is left of that), or an error where it was wrong; undoing it gives every byte back. Three wrong numbers and more can agree on
 /// something that no sample holds: an entry that is empty in one copy, and in the other names a grain whose own entries
 /// are both lost, is as well one that lost one copy. In a stream two can: a marker that names another place, and the
 /// lost entry of the right one. There only what read as zeros may change.
@@ -168,8 +168,16 @@ sealed class RepairTarget : IFuzzTarget
         byte[] content = Samples.Content.Read(0, Samples.LengthBytes);
         foreach ((long offset, byte[] old) in before)
         {
-            DisagreementException.ThrowUnless(
-                after!.TryGetValue(offset, out byte[]? now), $"byte {offset} of the disk does not read after a repair");
+            if (!after!.TryGetValue(offset, out byte[]? now))
+            {
+                // Wrong bytes may become an error, and a disk that was too long its own length again.
+                bool wasRight = offset < content.Length
+                    && old.AsSpan().SequenceEqual(content.AsSpan((int)offset, Sector.Bytes));
+                DisagreementException.ThrowUnless(
+                    mayChange && !wasRight, $"byte {offset} of the disk does not read after a repair");
+                continue;
+            }
+
             bool isOriginal = offset < content.Length
                 && IsOriginal(now, content.AsSpan((int)offset, Sector.Bytes), isCut);
             bool wasNothing = mayAgree && !old.AsSpan().ContainsAnyExcept((byte)0);
