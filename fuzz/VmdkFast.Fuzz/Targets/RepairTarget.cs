@@ -4,10 +4,10 @@ namespace VmdkFast.Fuzz;
 /// <remarks>
 /// Input: sample, nudges, length. A check that finds nothing must be right; a plan changes nothing; a repair makes no
 /// corruption more, and what the disk reads afterwards is what it read before, or what the sample holds (of a grain
-/// that is cut off: what is left of that), or an error where it was wrong; undoing it gives every byte back. Three wrong
-/// numbers and more can agree on something that no sample holds: an entry that is empty in one copy, and in the other
-/// names a grain whose own entries are both lost, is as well one that lost one copy. In a stream two can: a marker that
-/// names another place, and the lost entry of the right one. There only what read as zeros may change.
+/// that is cut off: what is left of that), or an error where it was wrong; undoing it gives every byte back. Three
+/// wrong numbers and more can agree on something that no sample holds: an entry that is empty in one copy, and in the
+/// other names a grain whose own entries are both lost, is as well one that lost one copy. In a stream two can: a
+/// marker that names another place, and the lost entry of the right one. There only what read as zeros may change.
 /// </remarks>
 sealed class RepairTarget : IFuzzTarget
 {
