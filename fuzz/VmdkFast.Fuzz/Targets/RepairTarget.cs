@@ -168,19 +168,19 @@ sealed class RepairTarget : IFuzzTarget
         byte[] content = Samples.Content.Read(0, Samples.LengthBytes);
         foreach ((long offset, byte[] old) in before)
         {
+            bool wasNothing = mayAgree && !old.AsSpan().ContainsAnyExcept((byte)0);
             if (!after!.TryGetValue(offset, out byte[]? now))
             {
                 // Wrong bytes may become an error, and a disk that was too long its own length again.
                 bool wasRight = offset < content.Length
                     && old.AsSpan().SequenceEqual(content.AsSpan((int)offset, Sector.Bytes));
                 DisagreementException.ThrowUnless(
-                    mayChange && !wasRight, $"byte {offset} of the disk does not read after a repair");
+                    mayChange && (wasNothing || !wasRight), $"byte {offset} of the disk does not read after a repair");
                 continue;
             }
 
             bool isOriginal = offset < content.Length
                 && IsOriginal(now, content.AsSpan((int)offset, Sector.Bytes), isCut);
-            bool wasNothing = mayAgree && !old.AsSpan().ContainsAnyExcept((byte)0);
             DisagreementException.ThrowUnless(
                 now.AsSpan().SequenceEqual(old) || (mayChange && (isOriginal || wasNothing)),
                 $"a repair changes byte {offset}");
