@@ -26,6 +26,15 @@ static class CreateArguments
         ("off", VmdkPreallocation.Off), ("falloc", VmdkPreallocation.Reserved), ("full", VmdkPreallocation.Full),
     ];
 
+    /// <summary>The words for kinds of images, as help shows them.</summary>
+    internal static string Subformats => Choice(s_subformats);
+
+    /// <summary>The words for adapters, as help shows them.</summary>
+    internal static string Adapters => Choice(s_adapters);
+
+    /// <summary>The words for what is done with space, as help shows them.</summary>
+    internal static string Preallocations => Choice(s_preallocations);
+
     /// <summary>Reads the options of the list; all but the size and the parent, which come by other ways too.</summary>
     /// <exception cref="UsageException">A value means nothing, or two contradict each other.</exception>
     internal static VmdkCreateOptions Read(KeyValueList list)
@@ -65,6 +74,9 @@ static class CreateArguments
         : throw new UsageException(
             $"Invalid image size '{text}' specified. You may use k, M, G, T, P or E suffixes for kilobytes, "
             + "megabytes, gigabytes, terabytes, petabytes and exabytes.");
+
+    static string Choice<T>((string Word, T Value)[] words) =>
+        string.Join('|', words.Select(static entry => entry.Word));
 
     static VmdkCreateOptions WithTools(VmdkCreateOptions options, KeyValueList list) =>
         list.Take("toolsversion") is { } tools

@@ -5,17 +5,17 @@ static class OptionList
 {
     static readonly OptionRow[] s_image =
     [
-        new("adapter_type=ide|buslogic|lsilogic|legacyESX", "Virtual adapter type (default ide)"),
+        new($"adapter_type={CreateArguments.Adapters}", "Virtual adapter type (default ide)"),
         new("cid=HEX", "Content ID, up to 8 digits (default by chance)"),
         new("compat6=on|off", "Hardware version 6"),
         new("encoding=NAME", "Encoding of the descriptor: UTF-8 (default), windows-1252, GBK, Shift_JIS, Big5 ..."),
         new("grain_size=SIZE", "Size of a grain in sparse images (default 64k)"),
         new("hwversion=NUMBER", "Virtual hardware version (default 4)"),
         new("long_content_id=HEX", "ddb.longContentID, 32 digits (default by chance)"),
-        new("preallocation=off|falloc|full", "Whether the space of flat images is reserved or written (default off)"),
         new(
-            "subformat=monolithicSparse|monolithicFlat|twoGbMaxExtentSparse|twoGbMaxExtentFlat|streamOptimized|vmfs|"
-            + "vmfsThin|vmfsSparse", "Kind of the image (default monolithicSparse)"),
+            $"preallocation={CreateArguments.Preallocations}",
+            "Whether the space of flat images is reserved or written (default off)"),
+        new($"subformat={CreateArguments.Subformats}", "Kind of the image (default monolithicSparse)"),
         new("toolsversion=NUMBER", "Version of the guest's tools (default 2147483647)"),
         new("uuid=HEX", "ddb.uuid, 32 digits (default by chance)"),
         new("zeroed_grain=on|off", "Table entries that stand for zeros (default off)"),

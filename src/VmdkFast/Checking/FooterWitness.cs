@@ -113,7 +113,6 @@ sealed class FooterWitness(
         nameof(SparseHeader.GrainTableEntries) => Choose(
             header.GrainTableEntries == UsualTableEntries, footer.GrainTableEntries == UsualTableEntries),
 
-
         // Without the flag an entry of 1 is a damaged one; with it, zeros.
         nameof(SparseHeader.Flags) when ((header.Flags ^ footer.Flags) & SparseFlags.ZeroGrains) != 0 =>
             FooterVerdict.Nobody,
@@ -163,8 +162,7 @@ sealed class FooterWitness(
     bool HasGrainBeyond(ulong capacitySectors)
     {
         HostedFields larger = header.CapacitySectors > footer.CapacitySectors ? header : footer;
-        return GrainsOf(larger).Any(
-            grain => grain.LbaSectors >= capacitySectors && grain.Inflates());
+        return GrainsOf(larger).Any(grain => grain.LbaSectors >= capacitySectors && grain.Inflates());
     }
 
     int CountInflating(HostedFields fields) => GrainsOf(fields).Take(MaxGrains).Count(grain => grain.Inflates());

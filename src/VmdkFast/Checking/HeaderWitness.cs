@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Numerics;
 using VmdkFast.Format;
 using VmdkFast.Layout;
@@ -16,7 +15,6 @@ namespace VmdkFast.Checking;
 sealed class HeaderWitness(CheckedFile file, HostedFields header, long? lineSectors, VmdkLimits limits)
 {
     const ulong MinGrainSectors = 8;
-    const int SectorEntries = Sector.Bytes / sizeof(uint);
 
     // More than one of them is amiss where the header is right.
     const int MaxGrains = 4;
@@ -168,7 +166,7 @@ sealed class HeaderWitness(CheckedFile file, HostedFields header, long? lineSect
         yield return new HeaderFault(
             nameof(header.CapacitySectors), $"{header.CapacitySectors} sectors", $"{line} sectors", (ulong)line,
             header with { CapacitySectors = (ulong)line });
-        uint entries = (uint)layout.TableSectors * SectorEntries;
+        uint entries = layout.TableEntries;
         yield return new HeaderFault(
             nameof(header.GrainTableEntries), $"{header.GrainTableEntries}", $"{entries}", entries,
             header with { GrainTableEntries = entries });
@@ -189,13 +187,13 @@ sealed class HeaderWitness(CheckedFile file, HostedFields header, long? lineSect
 
     // A capacity is often rounded up to whole grains, and the descriptor's length is not.
     bool FitsLine(HostedFields fields) => lineSectors is not { } line || fields.CapacitySectors == (ulong)line
-        || (HasGrain(fields) && fields.CapacitySectors == (ulong)RoundUp(line, (long)fields.GrainSizeSectors));
+        || (HasGrain(fields) && fields.CapacitySectors == (ulong)Sector.RoundUp(line, (long)fields.GrainSizeSectors));
 
     bool FitsTables(HostedFields fields, TableLayout layout)
     {
         uint entries = fields.GrainTableEntries;
         return HasGrain(fields) && fields.CapacitySectors is not 0 and <= Sector.MaxSectors
-            && BitOperations.IsPow2(entries) && entries <= layout.TableSectors * SectorEntries
+            && BitOperations.IsPow2(entries) && entries <= layout.TableEntries
             && Sector.CountFor((long)entries * sizeof(uint)) == layout.TableSectors
             && ((fields.CapacitySectors - 1) / (fields.GrainSizeSectors * entries)) + 1 == (ulong)layout.Tables;
     }
@@ -214,9 +212,7 @@ sealed class HeaderWitness(CheckedFile file, HostedFields header, long? lineSect
         fields.OverheadSectors >= (ulong)layout.EndSector && fields.OverheadSectors % fields.GrainSizeSectors == 0;
 
     static ulong OverheadOf(HostedFields fields, TableLayout layout) =>
-        (ulong)RoundUp(layout.EndSector, (long)fields.GrainSizeSectors);
-
-    static long RoundUp(long sectors, long alignSectors) => (sectors + alignSectors - 1) & -alignSectors;
+        (ulong)Sector.RoundUp(layout.EndSector, (long)fields.GrainSizeSectors);
 
     // The first grain of a stream stands behind its overhead, and nothing but zeros between that and other metadata.
     HeaderFault? FindFirstMarker()
@@ -239,35 +235,22 @@ sealed class HeaderWitness(CheckedFile file, HostedFields header, long? lineSect
                 + (shape.DirectoryEntries * shape.TableSectors));
         }
 
-        long lastStart = RoundUp(end, Math.Max(shape.GrainSectors, ExportOverheadSectors));
+        long lastStart = Sector.RoundUp(end, Math.Max(shape.GrainSectors, ExportOverheadSectors));
         if (header.OverheadSectors >= (ulong)end && header.OverheadSectors <= (ulong)lastStart
             && header.OverheadSectors % (ulong)Math.Min(shape.GrainSectors, ExportOverheadSectors) == 0)
         {
             return null;
         }
 
-        return FirstUsed(end, lastStart) is { } first && first != (long)header.OverheadSectors
+        long firstByte = file.FirstUsedByte(end << Sector.Shift, (lastStart + 1) << Sector.Shift);
+        long first = firstByte >> Sector.Shift;
+        return firstByte >= 0 && first != (long)header.OverheadSectors
             && (header.OverheadSectors < (ulong)end || header.OverheadSectors > (ulong)first)
             && new MarkerWalk(
                 new SparseSubject(file, shape with { FirstUsableSector = first }, 0, new FindingLog(0, false)),
                 new StoredGrains()).Inflates(first)
                 ? OfOverhead((ulong)first)
                 : null;
-    }
-
-    long? FirstUsed(long start, long last)
-    {
-        var sector = new byte[Sector.Bytes];
-        for (long at = start; at <= last && file.Holds(at, 1); at++)
-        {
-            int read = file.File.Read(sector, at << Sector.Shift);
-            if (sector.AsSpan(0, read).ContainsAnyExcept((byte)0))
-            {
-                return at;
-            }
-        }
-
-        return null;
     }
 }
 
@@ -282,12 +265,10 @@ sealed record HeaderFault(string Field, string Found, string Wanted, ulong Value
     /// <summary>What sets it right in the header, or in a footer that repeats it.</summary>
     internal WriteStep Mend(CheckedFile file, long headerOffsetBytes)
     {
-        var bytes = new byte[sizeof(ulong)];
-        BinaryPrimitives.WriteUInt64LittleEndian(bytes, Value);
         LayoutField field = SparseHeader.Fields.First(known => known.Name == Field);
         return new WriteStep(
             file, RepairClass.Restore, $"header field {Field}: {Wanted}, as all else in the file says",
-            headerOffsetBytes + field.OffsetBytes, bytes[..field.SizeBytes])
+            headerOffsetBytes + field.OffsetBytes, DirectoryPlaces.FieldOf(Value)[..field.SizeBytes])
         { ProvesHeader = true };
     }
 }

@@ -50,8 +50,8 @@ sealed class LeakCheck(SparseSubject subject)
     {
         if (_shape.IsAligned)
         {
-            start = RoundUp(start);
-            end = end == endSector ? RoundUp(end) : end & -_shape.GrainSectors;
+            start = Sector.RoundUp(start, _shape.GrainSectors);
+            end = end == endSector ? Sector.RoundUp(end, _shape.GrainSectors) : end & -_shape.GrainSectors;
         }
 
         long leakStart = -1;
@@ -126,6 +126,4 @@ sealed class LeakCheck(SparseSubject subject)
             MayCut = !_shape.IsCowd,
         });
     }
-
-    long RoundUp(long sector) => (sector + _shape.GrainSectors - 1) & -_shape.GrainSectors;
 }

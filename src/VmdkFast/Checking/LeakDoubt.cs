@@ -92,8 +92,8 @@ sealed class LeakDoubt(SparseSubject subject, DirectoryCheck directory, LeakChec
         {
             long end = _shape.DirectorySector + _shape.DirectorySectors
                 + (_shape.DirectoryEntries * _shape.TableSectors);
-            bool fits = RoundUp(end, _shape.GrainSectors) == _shape.FirstUsableSector;
-            bool fitsLonger = RoundUp(end, grain) == _shape.FirstUsableSector;
+            bool fits = Sector.RoundUp(end, _shape.GrainSectors) == _shape.FirstUsableSector;
+            bool fitsLonger = Sector.RoundUp(end, grain) == _shape.FirstUsableSector;
             if (_shape.DirectoryEntries > 1 || (fits && !fitsLonger))
             {
                 return null;
@@ -140,6 +140,4 @@ sealed class LeakDoubt(SparseSubject subject, DirectoryCheck directory, LeakChec
 
         return true;
     }
-
-    static long RoundUp(long sectors, long alignSectors) => (sectors + alignSectors - 1) & -alignSectors;
 }

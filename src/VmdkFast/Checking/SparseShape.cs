@@ -59,18 +59,6 @@ sealed record SparseShape
     /// <summary>How many of a table's grains are in the disk.</summary>
     internal int CountOf(int table) => (int)Math.Min(TableEntries, Grains - ((long)table * TableEntries));
 
-    /// <summary>How many entries name grains side by side, from the first on.</summary>
-    internal int RunLength(ReadOnlySpan<uint> entries)
-    {
-        int length = 1;
-        while (length < entries.Length && entries[length] == entries[length - 1] + GrainSectors)
-        {
-            length++;
-        }
-
-        return length;
-    }
-
     /// <summary>The part of the extent that a table covers.</summary>
     internal GuestStretch CoverageOf(int table)
     {

@@ -13,8 +13,7 @@ sealed class TableCheck
     readonly SparseShape _shape;
     readonly DirectoryCheck _directory;
     readonly GrainCheck _grains;
-    readonly TableReader _primaryReader;
-    readonly TableReader _copyReader;
+    readonly TablePairReader _reader;
     readonly BitArray _disputed;
     readonly LostSectorCheck _lostSectors;
     ulong _touched;
@@ -25,9 +24,8 @@ sealed class TableCheck
         _shape = subject.Shape;
         _directory = directory;
         _grains = grains;
-        _primaryReader = new TableReader(subject.File, subject.Shape);
+        _reader = new TablePairReader(subject.File, subject.Shape);
         _lostSectors = new LostSectorCheck(subject, grains);
-        _copyReader = new TableReader(subject.File, subject.Shape);
         _disputed = new BitArray(subject.Shape.DirectoryEntries);
     }
 
@@ -58,14 +56,12 @@ sealed class TableCheck
 
     void Agree(int table)
     {
-        (long primary, long copy) = _directory.PlacesOf(table);
-        if ((primary == 0 || _primaryReader.IsHole(primary)) && (copy == 0 || _copyReader.IsHole(copy)))
+        (long Primary, long Copy) places = _directory.PlacesOf(table);
+        if (!_reader.TryRead(places, out ReadOnlySpan<uint> truth, out ReadOnlySpan<uint> other))
         {
             return;
         }
 
-        ReadOnlySpan<uint> truth = primary != 0 ? _primaryReader.Read(primary) : _copyReader.Read(copy);
-        ReadOnlySpan<uint> other = primary != 0 && copy != 0 ? _copyReader.Read(copy) : truth;
         int count = _shape.CountOf(table);
         _disputed[table] = !truth.SequenceEqual(other);
         _touched ^= _subject.File.Used.Touch(truth[..count]);
@@ -74,8 +70,8 @@ sealed class TableCheck
             int run = 1;
             if (truth[index] != 0 && truth[index] == other[index])
             {
-                run = _disputed[table] ? 1 : _shape.RunLength(truth[index..count]);
-                Take(table, index, run, (primary, copy), truth);
+                run = _disputed[table] ? 1 : RunLength(truth[index..count]);
+                Take(table, index, run, places, truth);
             }
 
             index += run;
@@ -96,18 +92,28 @@ sealed class TableCheck
         }
     }
 
+    // How many entries name grains side by side.
+    int RunLength(ReadOnlySpan<uint> entries)
+    {
+        int length = 1;
+        while (length < entries.Length && entries[length] == entries[length - 1] + _shape.GrainSectors)
+        {
+            length++;
+        }
+
+        return length;
+    }
+
     void Settle(int table)
     {
         (long primary, long copy) = _directory.PlacesOf(table);
-        var entries = new uint[_shape.TableEntries];
-        _primaryReader.Read(primary).CopyTo(entries);
-        ReadOnlySpan<uint> copies = _copyReader.Read(copy);
+        _reader.TryRead((primary, copy), out ReadOnlySpan<uint> entries, out ReadOnlySpan<uint> copies);
         int count = _shape.CountOf(table);
         for (int first = 0; first < count; first += LostSectorCheck.Entries)
         {
             int end = Math.Min(count, first + LostSectorCheck.Entries);
             bool isSettled = _lostSectors.TrySettle(
-                PlaceOf(table, first, primary, copy), entries.AsSpan(first..end), copies[first..end]);
+                PlaceOf(table, first, primary, copy), entries[first..end], copies[first..end]);
             for (int index = first; index < end && !isSettled; index++)
             {
                 if (entries[index] != copies[index])

@@ -22,6 +22,9 @@ sealed record TableLayout(
 
     internal long DirectorySectors => DirectorySectorsOf(Tables);
 
+    /// <summary>How many entries a table has room for.</summary>
+    internal uint TableEntries => (uint)TableSectors * SectorEntries;
+
     /// <summary>The numbers that tables are read by; capacity and grain size are none of the file.</summary>
     internal SparseShape ToShape() => ShapeOf(Tables, TableSectors);
 
@@ -115,17 +118,16 @@ sealed class AgreedEntries
     internal AgreedEntries(CheckedFile file, TableLayout layout, CancellationToken cancellationToken)
     {
         _file = file;
-        SparseShape shape = layout.ToShape();
-        var primary = new TableReader(file, shape);
-        var copy = new TableReader(file, shape);
+        var reader = new TablePairReader(file, layout.ToShape());
         for (int table = 0; table < layout.Tables && _sectors.Count < MaxEntries; table++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             long offset = layout.DirectorySectors + (table * layout.TableSectors);
-            if (!primary.IsHole(layout.DirectorySector + offset))
+            long copy = layout.RedundantSector == 0 ? 0 : layout.RedundantSector + offset;
+            if (reader.TryRead(
+                (layout.DirectorySector + offset, copy), out ReadOnlySpan<uint> entries, out ReadOnlySpan<uint> copies))
             {
-                ReadOnlySpan<uint> entries = primary.Read(layout.DirectorySector + offset);
-                Add(table, entries, layout.RedundantSector == 0 ? entries : copy.Read(layout.RedundantSector + offset));
+                Add(table, entries, copies);
             }
         }
 
@@ -154,14 +156,12 @@ sealed class AgreedEntries
     /// <summary>Whether data stands directly behind grains of a length, where no other one begins.</summary>
     internal bool LeaveData(long grainSectors)
     {
-        var bytes = new byte[grainSectors << Sector.Shift];
         for (int i = 0; i < Math.Min(MaxLooks, _sectors.Count); i++)
         {
             long start = _sectors[i] + grainSectors;
             long next = i + 1 < _sectors.Count ? _sectors[i + 1] : long.MaxValue;
-            int length = (int)Math.Clamp(next - start, 0, grainSectors) << Sector.Shift;
-            int read = _file.File.Read(bytes.AsSpan(0, length), start << Sector.Shift);
-            if (bytes.AsSpan(0, read).ContainsAnyExcept((byte)0))
+            long end = start + Math.Clamp(next - start, 0, grainSectors);
+            if (_file.FirstUsedByte(start << Sector.Shift, end << Sector.Shift) >= 0)
             {
                 return true;
             }

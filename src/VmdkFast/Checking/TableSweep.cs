@@ -104,18 +104,13 @@ sealed class TableSweep
 
     bool IsInOrder(Batch batch, GrainClaims claims, int table, long primary, long copy)
     {
-        if ((primary == 0 || batch.Primary.IsHole(primary)) && (copy == 0 || batch.Copy.IsHole(copy)))
+        if (!batch.Reader.TryRead((primary, copy), out ReadOnlySpan<uint> entries, out ReadOnlySpan<uint> copies))
         {
             return true;
         }
 
-        ReadOnlySpan<uint> entries = primary != 0 ? batch.Primary.Read(primary) : batch.Copy.Read(copy);
-        if (primary != 0 && copy != 0 && !entries.SequenceEqual(batch.Copy.Read(copy)))
-        {
-            return false;
-        }
-
-        return claims.TryClaim(entries[.._shape.CountOf(table)], ref batch.Swept);
+        return entries.SequenceEqual(copies)
+            && claims.TryClaim(entries[.._shape.CountOf(table)], ref batch.Swept);
     }
 
     void Deliver(Batch batch)
@@ -161,9 +156,7 @@ sealed class TableSweep
     {
         internal List<(int Table, long Primary, long Copy)> Tables { get; } = [];
 
-        internal TableReader Primary { get; } = new(subject.File, subject.Shape);
-
-        internal TableReader Copy { get; } = new(subject.File, subject.Shape);
+        internal TablePairReader Reader { get; } = new(subject.File, subject.Shape);
 
         internal SweptGrains Swept;
     }

@@ -15,6 +15,9 @@ static class Sector
     /// <summary>Sectors needed to hold <paramref name="bytes"/> bytes.</summary>
     internal static long CountFor(long bytes) => (bytes >> Shift) + ((bytes & (Bytes - 1)) != 0 ? 1 : 0);
 
+    /// <summary>The first multiple of a power of two that is not below a sector.</summary>
+    internal static long RoundUp(long sectors, long alignSectors) => (sectors + alignSectors - 1) & -alignSectors;
+
     /// <summary>Bytes of a number of sectors that has passed <see cref="MaxSectors"/>.</summary>
     internal static long ToBytes(ulong sectors) => checked((long)sectors << Shift);
 }
